@@ -1,0 +1,62 @@
+"""Structured logs: one JSON object a line, or colours on a terminal.
+
+Never logs a password, a token or a cookie: nobody passes one in, and `_redact` is the net beneath.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRET_KEYS = frozenset(
+    {"password", "token", "access_token", "secret", "client_secret", "cookie", "authorization", "code", "dsn"}
+)
+
+bind = structlog.contextvars.bind_contextvars
+unbind = structlog.contextvars.unbind_contextvars
+clear = structlog.contextvars.clear_contextvars
+bound = structlog.contextvars.get_contextvars
+
+
+def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in event.keys() & SECRET_KEYS:
+        event[key] = "[redacted]"
+    return event
+
+
+def get(name: str) -> Any:
+    """A logger that carries `name` in each line; bound context (request id, message id) comes along."""
+    return structlog.get_logger(logger=name)
+
+
+def configure(level: str = "info", form: str = "auto") -> None:
+    """Set up logging for this process, once. `form`: auto (JSON unless a terminal), json or console."""
+    as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact,
+        structlog.processors.format_exc_info if as_json else structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)

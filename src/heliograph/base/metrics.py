@@ -1,0 +1,29 @@
+"""The metrics that every program exports; a facade, so that rooms count without knowing the exporter."""
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+http_requests = Counter("heliograph_http_requests_total", "Requests answered.", ["method", "route", "status"])
+http_seconds = Histogram(
+    "heliograph_http_request_seconds",
+    "Time from a request's arrival to the end of its answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+cache_reads = Counter("heliograph_cache_reads_total", "Fragments asked of the cache.", ["kind", "result"])
+cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
+cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
+store_errors = Counter("heliograph_store_errors_total", "Calls that a store did not answer.", ["store"])
+feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
+feed_rebuilds = Counter("heliograph_feed_rebuilds_total", "Feeds rebuilt from PostgreSQL for a reader who came back.")
+outbox_messages = Counter("heliograph_outbox_messages_total", "Outbox messages handled.", ["kind", "result"])
+outbox_pending = Gauge("heliograph_outbox_pending", "Outbox messages waiting, by shard.", ["shard"])
+outbox_dead = Gauge("heliograph_outbox_dead", "Outbox messages given up, by shard.", ["shard"])
+outbox_oldest_seconds = Gauge("heliograph_outbox_oldest_seconds", "Age of the oldest waiting message.", ["shard"])
+media_processed = Counter("heliograph_media_processed_total", "Photos decoded.", ["result"])
+
+
+def exposition() -> bytes:
+    """All metrics of this process in Prometheus' text format."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,42 @@
+"""Pages of things ordered by id, as the Mastodon API asks for them (`max_id`, `since_id`, `min_id`, `limit`).
+
+`max_id`: only older than it. `since_id`: only newer, the newest first. `min_id`: only newer, the
+page that follows it immediately. A page is always shown newest first.
+"""
+
+import msgspec
+
+from heliograph.base.ids import MAX_ID
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What part of an ordered list is wanted. All bounds are exclusive ids."""
+
+    limit: int = 20
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+
+    @property
+    def below(self) -> int:
+        """Ids must be smaller than this."""
+        return MAX_ID if self.max_id is None else self.max_id
+
+    @property
+    def above(self) -> int:
+        """Ids must be larger than this."""
+        return max(self.since_id or 0, self.min_id or 0)
+
+    @property
+    def ascending(self) -> bool:
+        """Whether the page is the one just above its lower bound (`min_id`) and not the newest one."""
+        return self.min_id is not None
+
+    def admits(self, ident: int) -> bool:
+        """Whether `ident` lies within the bounds."""
+        return self.above < ident < self.below
+
+    def cut(self, idents: list[int]) -> list[int]:
+        """At most `limit` of `idents` (any order, may repeat) that the page admits, newest first."""
+        admitted = sorted({ident for ident in idents if self.admits(ident)}, reverse=True)
+        return admitted[-self.limit :] if self.ascending else admitted[: self.limit]
