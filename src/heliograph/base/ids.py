@@ -15,7 +15,6 @@ SHARED_SLOTS = SLOTS - 16
 MAX_ID = (1 << 63) - 1
 
 
-
 def slot_of(ident: int) -> int:
     """The slot (0..1023) of the account that owns `ident`."""
     return (ident >> 12) & 1023

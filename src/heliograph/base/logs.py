@@ -28,7 +28,7 @@ def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 def get(name: str) -> Any:
     """A logger that carries `name` in each line; bound context (request id, message id) comes along."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(room=name)
 
 
 def configure(level: str = "info", form: str = "auto") -> None:

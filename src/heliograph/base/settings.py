@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -33,7 +33,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     data_dir: Annotated[Path, _doc("Folder that holds the embedded stores, photos and sockets.")] = Path("var/main")
     host: Annotated[str, _doc("Address on which the web server listens.")] = "127.0.0.1"
     port: Annotated[Port, _doc("Port on which the web server listens; 0 takes a free one.")] = 3000
-    public_url: Annotated[str, _doc("Address under which people reach the site; empty means http://localhost:PORT.")] = ""
+    public_url: Annotated[
+        str, _doc("Address under which people reach the site; empty means http://localhost:PORT.")
+    ] = ""
     site_name: Annotated[str, _doc("Name of the site, shown in pages and to apps.")] = "Heliograph"
     site_description: Annotated[str, _doc("One sentence about the site, shown in pages and to apps.")] = (
         "A place for photographs."
@@ -50,7 +52,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         _doc("Who may sign up: anybody (open), whom an admin lets in (approval) or nobody (closed)."),
     ] = "open"
     rate_limits: Annotated[OnOff, _doc("Whether log-in, sign-up and other abuse-prone requests are limited.")] = "on"
-    password_grant: Annotated[OnOff, _doc("Whether apps may trade a password for a token (OAuth password grant).")] = "off"
+    password_grant: Annotated[OnOff, _doc("Whether apps may trade a password for a token (OAuth password grant).")] = (
+        "off"  # noqa: S105 -- a switch, not a password
+    )
     session_days: Annotated[Positive, _doc("Days after which an unused browser session ends.")] = 30
     smtp_url: Annotated[
         str, _doc("Mail server as smtp://user:password@host:port (or smtps://); empty sends no mail.")
@@ -64,9 +68,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Positive, _doc("Followers up to which a post is pushed to each feed; above it, feeds pull the author's posts.")
     ] = 10_000
     feed_length: Annotated[Positive, _doc("Post ids that one feed holds in Valkey.")] = 800
-    feed_active_days: Annotated[Positive, _doc("Days after a reader's last visit during which their feed is kept ready.")] = 14
+    feed_active_days: Annotated[
+        Positive, _doc("Days after a reader's last visit during which their feed is kept ready.")
+    ] = 14
     worker_concurrency: Annotated[Positive, _doc("Outbox messages that one worker handles at once.")] = 8
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _doc("Least severe log line that is written.")] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _doc("Least severe log line that is written.")
+    ] = "info"
     log_format: Annotated[
         Literal["auto", "json", "console"], _doc("Form of log lines; auto is JSON unless on a terminal.")
     ] = "auto"
@@ -116,7 +124,8 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     for name, value in environ.items():
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in OUTSIDE:
             found[name.removeprefix(PREFIX).lower()] = (value, f"environment {name}")
-    return Settings(**{key: _convert(key, value, place) for key, (value, place) in found.items()})
+    values: dict[str, Any] = {key: _convert(key, value, place) for key, (value, place) in found.items()}
+    return Settings(**values)
 
 
 def _read_toml(file: Path) -> dict[str, object]:

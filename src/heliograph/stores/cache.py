@@ -1,0 +1,119 @@
+"""Cached fragments, and what may be believed of them.
+
+A fragment is 16 hex digits of version and a body. The version is a log position of the shard that owns the object (see
+`Shard.versioned`, `Transaction.position`): a fill says "read at or after this position", an invalidation "nothing read
+before this position is believed". The server keeps the larger one, so a slow filler can never overwrite a newer truth.
+An invalidation leaves a tombstone, a version without a body, for longer than any filler lives.
+
+When Valkey is away every read is a miss and every write is dropped: invalidations are also outbox messages, and after
+a restart old values are out of reach (see `Keys`).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
+
+from heliograph.base import metrics
+from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores.valkey import Command, Keys, Valkey, bucket_of, function
+
+VERSION_BYTES = 16
+TOMBSTONE_S = 60
+FRAGMENT_S = 24 * 3600
+
+# Set for a request that had to do without a store; the web puts it into a header.
+degraded: ContextVar[set[str] | None] = ContextVar("degraded", default=None)
+
+Fragment = tuple[int, bytes]
+
+
+def note_degraded(store: str) -> None:
+    """Remember for the running request that `store` was away."""
+    current = degraded.get()
+    if current is not None:
+        current.add(store)
+
+
+class Cache:
+    """Fragments by kind and id."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self._valkey = valkey
+
+    async def read(self, wanted: Sequence[tuple[str, int]]) -> list[bytes | None]:
+        """The bodies of `wanted` (kind, id), None for what is missing, in one round trip."""
+        if not wanted:
+            return []
+        try:
+            (values,) = await self._valkey.wave(
+                lambda keys: [("MGET", *(keys.cached(kind, ident) for kind, ident in wanted))]
+            )
+        except StoreUnavailableError:
+            note_degraded("cache")
+            return [None] * len(wanted)
+        return [value[VERSION_BYTES:] if value and len(value) > VERSION_BYTES else None for value in values]
+
+    async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
+        """Offer freshly made bodies, read at `version`. Older than what is there, they are refused."""
+
+        def commands(keys: Keys) -> list[Command]:
+            return [
+                ("FCALL", function("fill"), 1, keys.cached(kind, ident), f"{version:016x}", body, ttl_s)
+                for ident, body in bodies.items()
+            ]
+
+        try:
+            stored = await self._valkey.wave(commands)
+        except StoreUnavailableError:
+            return
+        accepted = sum(stored)
+        metrics.cache_fills.labels(kind, "stored").inc(accepted)
+        metrics.cache_fills.labels(kind, "refused").inc(len(stored) - accepted)
+
+    async def invalidate(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
+        """Believe nothing of `objects` (kind, id) that was read before `version`.
+
+        Raises StoreUnavailableError: a request may go on without, an outbox message must try again.
+        """
+        by_bucket: dict[int, list[tuple[str, int]]] = {}
+        for kind, ident in objects:
+            by_bucket.setdefault(bucket_of(ident), []).append((kind, ident))
+            metrics.cache_invalidations.labels(kind).inc()
+
+        def commands(keys: Keys) -> list[Command]:
+            return [
+                (
+                    *("FCALL", function("invalidate"), len(some)),
+                    *(keys.cached(kind, ident) for kind, ident in some),
+                    *(f"{version:016x}", TOMBSTONE_S),
+                )
+                for some in by_bucket.values()
+            ]
+
+        await self._valkey.wave(commands)
+
+
+Loader = Callable[[list[int]], Awaitable[list[tuple[int, dict[int, bytes]]]]]
+
+
+async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loader) -> dict[int, bytes]:
+    """The bodies of `idents`, from the cache, else by `load`, which gives (version, bodies) a shard; cache-aside.
+
+    What does not exist is absent from the answer.
+    """
+    wanted = list(dict.fromkeys(idents))
+    bodies = await cache.read([(kind, ident) for ident in wanted])
+    return await complete(cache, kind, dict(zip(wanted, bodies, strict=True)), load)
+
+
+async def complete(cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader) -> dict[int, bytes]:
+    """Fill the gaps (None) of `had` by `load` and offer what was loaded to the cache."""
+    found = {ident: body for ident, body in had.items() if body is not None}
+    missing = [ident for ident, body in had.items() if body is None]
+    metrics.cache_reads.labels(kind, "hit").inc(len(found))
+    if missing:
+        metrics.cache_reads.labels(kind, "miss").inc(len(missing))
+        for version, bodies in await load(missing):
+            found |= bodies
+            if bodies:
+                await cache.fill(kind, version, bodies)
+    return found

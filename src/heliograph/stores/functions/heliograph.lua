@@ -1,0 +1,148 @@
+-- Server-side functions of Heliograph. The library's name ends in a hash of this file, so that two versions
+-- of the code can use one server. All keys of a call lie in one bucket, that is one hash slot of a cluster.
+--
+-- An id list holds post ids, the newest first, as decimal text. Its last element may be a marker:
+--   "0"  the list is complete: nothing older exists than what it holds;
+--   "-1" the list is being built: nothing is known of what is older.
+-- A list without a marker was cut: it is complete down to its last id and says nothing below it.
+-- Ids are compared as text, longer first, since Lua's numbers lose precision above 2^53.
+
+local function above(a, b)
+  if #a ~= #b then return #a > #b end
+  return a > b
+end
+
+local function is_marker(item)
+  return item == '0' or item == '-1'
+end
+
+-- Put `id` into an existing list, in order, once. Nearly always it is the newest.
+local function insert(key, id, head, cap)
+  if head == id then return end
+  if is_marker(head) or above(id, head) then
+    if server.call('LPUSH', key, id) > cap then
+      server.call('LTRIM', key, 0, cap - 1)
+    end
+    return
+  end
+  for _, item in ipairs(server.call('LRANGE', key, 1, -1)) do
+    if item == id then return end
+    if is_marker(item) or above(id, item) then
+      server.call('LINSERT', key, 'BEFORE', item, id)
+      server.call('LTRIM', key, 0, cap - 1)
+      return
+    end
+  end
+end
+
+-- KEYS: any key of the bucket. ARGV: key prefix, cap, post id, account ids of 19 digits without a separator.
+-- Lists that do not exist are left alone: their readers are away. Returns how many lists exist.
+local function push(keys, args)
+  local prefix, cap, id, blob = args[1], tonumber(args[2]), args[3], args[4]
+  local reached = 0
+  for at = 1, #blob, 19 do
+    local key = prefix .. string.sub(blob, at, at + 18)
+    local head = server.call('LINDEX', key, 0)
+    if head then
+      insert(key, id, head, cap)
+      reached = reached + 1
+    end
+  end
+  return reached
+end
+
+-- KEYS: the list. ARGV: seconds to live. Makes an absent list exist, as being built. Returns 1 if it was absent.
+local function begin(keys, args)
+  if server.call('EXISTS', keys[1]) == 1 then return 0 end
+  server.call('RPUSH', keys[1], '-1')
+  server.call('EXPIRE', keys[1], args[1])
+  return 1
+end
+
+-- Two lists in descending order into one, without duplicates.
+local function merged(a, b)
+  local all, i, j = {}, 1, 1
+  while i <= #a or j <= #b do
+    local item
+    if j > #b or (i <= #a and above(a[i], b[j])) then
+      item = a[i]; i = i + 1
+    elseif i > #a or above(b[j], a[i]) then
+      item = b[j]; j = j + 1
+    else
+      item = a[i]; i = i + 1; j = j + 1
+    end
+    all[#all + 1] = item
+  end
+  return all
+end
+
+-- KEYS: the list. ARGV: cap, seconds to live (0: as it was), "1" when this ends the building of the list, floor,
+-- then ids in descending order: all that exists above `floor` ("0": all) of what is merged in.
+-- An absent list stays absent. Returns the length, 0 if absent.
+local function merge(keys, args)
+  local key, cap, ttl, builds, floor = keys[1], tonumber(args[1]), tonumber(args[2]), args[3] == '1', args[4]
+  local had = server.call('LRANGE', key, 0, -1)
+  if #had == 0 then return 0 end
+  local marker = had[#had]
+  if is_marker(marker) then
+    had[#had] = nil
+  else
+    marker = nil
+    -- A cut list is complete down to its last id, inclusive: what is merged below that would leave a hole.
+    if above(had[#had], floor) then floor = had[#had] end
+  end
+  local given = {}
+  for i = 5, #args do given[#given + 1] = args[i] end
+  local building = marker == '-1' and not builds
+  if building then floor = '0' end
+  local kept = {}
+  for _, id in ipairs(merged(had, given)) do
+    if #kept == cap then floor = kept[cap]; break end
+    if floor == '0' or id == floor or above(id, floor) then kept[#kept + 1] = id end
+  end
+  if floor == '0' then kept[#kept + 1] = building and '-1' or '0' end
+  if ttl == 0 then ttl = server.call('TTL', key) end
+  server.call('DEL', key)
+  if #kept == 0 then return 0 end
+  for from = 1, #kept, 1000 do
+    server.call('RPUSH', key, unpack(kept, from, math.min(from + 999, #kept)))
+  end
+  if ttl > 0 then server.call('EXPIRE', key, ttl) end
+  return #kept
+end
+
+-- A cached value is 16 hex digits of version, then the body; a tombstone is a version without a body.
+-- KEYS: one. ARGV: version, value, seconds to live. Refuses a value older than what is there. Returns 1 if stored.
+local function fill(keys, args)
+  local had = server.call('GETRANGE', keys[1], 0, 15)
+  if #had == 16 and had > args[1] then return 0 end
+  server.call('SET', keys[1], args[1] .. args[2], 'EX', args[3])
+  return 1
+end
+
+-- KEYS: those whose values are out of date. ARGV: version below which no fill is believed, seconds to live.
+local function invalidate(keys, args)
+  for _, key in ipairs(keys) do
+    local had = server.call('GETRANGE', key, 0, 15)
+    if not (#had == 16 and had >= args[1]) then
+      server.call('SET', key, args[1], 'EX', args[2])
+    end
+  end
+  return #keys
+end
+
+-- KEYS: where the generation is kept. ARGV: run id of this server, a fresh random generation.
+-- Feeds of an older run are not believed, unless whoever restarted the server vouched for it by storing the new run id.
+local function generation(keys, args)
+  local had = server.call('HMGET', keys[1], 'run', 'generation')
+  if had[1] == args[1] and had[2] then return had[2] end
+  server.call('HSET', keys[1], 'run', args[1], 'generation', args[2])
+  return args[2]
+end
+
+server.register_function('push_SUFFIX', push)
+server.register_function('begin_SUFFIX', begin)
+server.register_function('merge_SUFFIX', merge)
+server.register_function('fill_SUFFIX', fill)
+server.register_function('invalidate_SUFFIX', invalidate)
+server.register_function('generation_SUFFIX', generation)

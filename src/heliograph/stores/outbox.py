@@ -1,0 +1,131 @@
+"""The outbox: messages committed with the change that they tell of, so that neither is lost without the other.
+
+A worker leases a message for a while; should the worker die, the lease runs out and another takes over at the
+cursor. A worker whose lease has run out can no longer move the cursor or finish the message (`LeaseLostError`).
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from heliograph.base import logs
+from heliograph.base.errors import HeliographError, StoreUnavailableError
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Session, Shard, Shards
+from heliograph.stores.valkey import Valkey
+
+sql = load("outbox")
+
+CHANNEL = "heliograph:outbox"
+LEASE_S = 30
+
+
+class LeaseLostError(HeliographError):
+    """Somebody else has taken this message over."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A leased message. `cursor`: how far its handler has come; `attempts`: 1 the first time."""
+
+    shard: Shard
+    slot: int
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    cursor: int
+    attempts: int
+    lease: UUID
+    request_id: str
+
+
+class OutboxState(msgspec.Struct, frozen=True):
+    """Messages waiting (`pending`), given up (`dead`), and the age of the oldest waiting one in seconds."""
+
+    shard: str
+    pending: int
+    dead: int
+    oldest_s: float
+
+
+async def put(session: Session, slot: int, kind: str, payload: dict[str, Any], delay_s: float = 0) -> None:
+    """Add a message to the transaction of `session`; it can be taken once that has committed."""
+    request_id = logs.bound().get("request_id", "")
+    await session.run(sql.put, slot=slot, kind=kind, payload=payload, request_id=request_id, delay_s=float(delay_s))
+
+
+class Outbox:
+    """The messages of all shards."""
+
+    def __init__(self, shards: Shards, valkey: Valkey) -> None:
+        self._shards = shards
+        self._valkey = valkey
+
+    async def hint(self) -> None:
+        """Wake the workers. Without it they look by themselves a moment later."""
+        try:
+            await self._valkey.one(lambda _: ("PUBLISH", CHANNEL, "1"))
+        except StoreUnavailableError:
+            return
+
+    async def lease(self, shard: Shard, limit: int) -> list[Message]:
+        """Take up to `limit` messages of `shard` that are due, oldest first."""
+        rows = await shard.rows(sql.lease, limit=limit, lease_s=float(LEASE_S))
+        return [Message(shard=shard, **row) for row in rows]
+
+    async def advance(self, message: Message, cursor: int) -> None:
+        """Record that all up to `cursor` is done and renew the lease. Raises LeaseLostError."""
+        await self._own(
+            message,
+            await message.shard.run(
+                sql.advance,
+                slot=message.slot,
+                id=message.id,
+                lease=message.lease,
+                cursor=cursor,
+                lease_s=float(LEASE_S),
+            ),
+        )
+
+    async def release(self, message: Message) -> None:
+        """Give the message back unfinished, so that it queues behind the others that are due."""
+        await message.shard.run(sql.release, slot=message.slot, id=message.id, lease=message.lease)
+
+    async def done(self, message: Message) -> None:
+        """Finish the message. Raises LeaseLostError."""
+        await self._own(
+            message, await message.shard.run(sql.done, slot=message.slot, id=message.id, lease=message.lease)
+        )
+
+    async def retry(self, message: Message, delay_s: float, problem: str) -> None:
+        """Let the message be taken again after `delay_s`."""
+        await message.shard.run(
+            sql.retry, slot=message.slot, id=message.id, lease=message.lease, delay_s=delay_s, problem=problem
+        )
+
+    async def bury(self, message: Message, problem: str) -> None:
+        """Give the message up: it stays, dead, until somebody re-queues it."""
+        await message.shard.run(sql.bury, slot=message.slot, id=message.id, lease=message.lease, problem=problem)
+
+    async def revive(self) -> int:
+        """Re-queue all dead messages; how many."""
+        return sum([await shard.run(sql.revive) for shard in self._shards.all])
+
+    async def state(self) -> list[OutboxState]:
+        """How much waits on each shard."""
+        rows = [(shard.name, await shard.row(sql.state)) for shard in self._shards.all]
+        return [OutboxState(name, row["pending"], row["dead"], float(row["oldest_s"])) for name, row in rows if row]
+
+    async def dead(self, limit: int) -> list[dict[str, Any]]:
+        """Up to `limit` dead messages of each shard."""
+        return [dict(row) for row in await self._shards.scatter(sql.dead, limit=limit)]
+
+    async def oldest(self) -> int | None:
+        """The smallest id of a message that is not done, None when there is none."""
+        found = [row["min"] for row in await self._shards.scatter(sql.oldest) if row["min"] is not None]
+        return min(found, default=None)
+
+    @staticmethod
+    async def _own(message: Message, affected: int) -> None:
+        if affected == 0:
+            raise LeaseLostError(f"message {message.id} of shard {message.shard.name} has a new lease")

@@ -1,0 +1,257 @@
+"""The PostgreSQL servers, and which of them has which slot.
+
+Nothing above this room knows how many shards there are: a caller names an id or a slot and gets the shard
+that owns it, or asks all of them. Driver errors are translated here.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Self
+
+import asyncpg
+import msgspec
+
+from heliograph.base import ids, logs, metrics
+from heliograph.base.errors import StoreConflictError, StoreUnavailableError
+from heliograph.base.topology import ShardSpec, Topology
+from heliograph.stores.queries import Query
+
+log = logs.get("shards")
+
+Row = Mapping[str, Any]
+
+CONNECT_TIMEOUT_S = 2.0
+COMMAND_TIMEOUT_S = 10.0
+# How long a caller waits for a free connection before the site says that it is too busy.
+ACQUIRE_TIMEOUT_S = 2.0
+# Migrations may take their time, and whoever waits for them with it.
+ALONE_TIMEOUT_S = 3600.0
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.QueryCanceledError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+
+_PG_POSITION = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
+# A marker in the log after a commit: whoever later reads a position at or above it also sees the commit.
+_PG_MARK = "SELECT (pg_logical_emit_message(false, 'heliograph', '') - '0/0')::bigint"
+
+
+@asynccontextmanager
+async def _translated(shard: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise StoreConflictError from error
+    except _AWAY as error:
+        metrics.store_errors.labels("postgres").inc()
+        log.warning("postgres.unavailable", shard=shard, error=repr(error))
+        raise StoreUnavailableError("postgres") from error
+
+
+class Session:
+    """One connection to a shard, as the domain sees it: four ways to run a named query.
+
+    `rows` gives all rows, `row` the first or None, `value` the first column of the first row or None, `run`
+    the number of rows affected. Parameters are given by name.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def rows(self, query: Query, **parameters: Any) -> list[Row]:
+        """All rows of `query`."""
+        return await self._connection.fetch(query.text, *query.arguments(parameters))  # type: ignore[no-any-return]
+
+    async def row(self, query: Query, **parameters: Any) -> Row | None:
+        """The first row of `query`, or None."""
+        return await self._connection.fetchrow(query.text, *query.arguments(parameters))  # type: ignore[no-any-return]
+
+    async def value(self, query: Query, **parameters: Any) -> Any:
+        """The first column of the first row of `query`, or None."""
+        return await self._connection.fetchval(query.text, *query.arguments(parameters))
+
+    async def run(self, query: Query, **parameters: Any) -> int:
+        """Run `query`; the number of rows it affected."""
+        status: str = await self._connection.execute(query.text, *query.arguments(parameters))
+        affected = status.rpartition(" ")[2]
+        return int(affected) if affected.isdigit() else 0
+
+    async def script(self, text: str) -> None:
+        """Run the statements of `text` in one transaction. For migrations."""
+        async with self._connection.transaction():
+            await self._connection.execute(text, timeout=ALONE_TIMEOUT_S)
+
+    async def run_many(self, query: Query, many: list[dict[str, Any]]) -> None:
+        """Run `query` once for each set of parameters, in one round trip or few."""
+        await self._connection.executemany(query.text, [query.arguments(each) for each in many])
+
+
+class Transaction(Session):
+    """A transaction. `position` is set once it has committed: a log position that covers its writes.
+
+    A cached object filled from a read at or above that position has seen the writes (see stores/cache.py).
+    """
+
+    position: int = 0
+
+
+class Shard:
+    """One database, with a pool of connections."""
+
+    def __init__(self, spec: ShardSpec, pool: asyncpg.Pool) -> None:
+        self.name = spec.name
+        self.slots = range(spec.first_slot, spec.last_slot + 1)
+        self._pool = pool
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A connection for several statements outside a transaction."""
+        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            yield Session(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end of the block and rolls back on an error."""
+        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            transaction = Transaction(connection)
+            async with connection.transaction():
+                yield transaction
+            transaction.position = await connection.fetchval(_PG_MARK)
+
+    async def rows(self, query: Query, **parameters: Any) -> list[Row]:
+        """All rows of `query`."""
+        async with self.session() as session:
+            return await session.rows(query, **parameters)
+
+    async def row(self, query: Query, **parameters: Any) -> Row | None:
+        """The first row of `query`, or None."""
+        async with self.session() as session:
+            return await session.row(query, **parameters)
+
+    async def value(self, query: Query, **parameters: Any) -> Any:
+        """The first column of the first row of `query`, or None."""
+        async with self.session() as session:
+            return await session.value(query, **parameters)
+
+    async def run(self, query: Query, **parameters: Any) -> int:
+        """Run `query` on its own; the number of rows it affected."""
+        async with self.session() as session:
+            return await session.run(query, **parameters)
+
+    async def versioned(self, query: Query, **parameters: Any) -> tuple[int, list[Row]]:
+        """All rows of `query` and a log position that the shard had reached before they were read.
+
+        The position is the version of whatever is made of the rows: it never promises more than was seen.
+        """
+        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            position: int = await connection.fetchval(_PG_POSITION)
+            return position, await Session(connection).rows(query, **parameters)
+
+    @asynccontextmanager
+    async def alone(self, lock: int) -> AsyncIterator[Session]:
+        """A connection that holds the advisory lock `lock`: whoever else wants it waits. For migrations."""
+        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await connection.fetchval("SELECT pg_advisory_lock($1)", lock, timeout=ALONE_TIMEOUT_S)
+            try:
+                yield Session(connection)
+            finally:
+                await connection.fetchval("SELECT pg_advisory_unlock($1)", lock)
+
+
+class Shards:
+    """All shards and the slot map."""
+
+    def __init__(self, shards: list[Shard]) -> None:
+        self.all = shards
+        self._by_slot = {slot: shard for shard in shards for slot in shard.slots}
+        missing = set(range(ids.SLOTS)) - self._by_slot.keys()
+        if missing:
+            raise ValueError(f"no shard has slot {min(missing)}")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, topology: Topology, pool_size: int) -> AsyncIterator[Self]:
+        """Connect to the shards of `topology`, `pool_size` connections each at most; closes them at the end."""
+        async with AsyncExitStack() as stack:
+            yield cls([await stack.enter_async_context(_opened(spec, pool_size)) for spec in topology.shards])
+
+    def at(self, slot: int) -> Shard:
+        """The shard that has `slot`."""
+        return self._by_slot[slot]
+
+    def of(self, ident: int) -> Shard:
+        """The shard that has the owner of `ident`."""
+        return self._by_slot[ids.slot_of(ident)]
+
+    def group(self, idents: Iterable[int]) -> dict[Shard, list[int]]:
+        """`idents` by the shard that has them."""
+        grouped: defaultdict[Shard, list[int]] = defaultdict(list)
+        for ident in idents:
+            grouped[self.of(ident)].append(ident)
+        return grouped
+
+    async def gather(self, query: Query, idents: Iterable[int], **parameters: Any) -> list[Row]:
+        """All rows of a query over many ids, one statement a shard; it takes `:slots` and `:ids`."""
+        parts = await asyncio.gather(
+            *(
+                shard.rows(query, slots=slots_of(some), ids=some, **parameters)
+                for shard, some in self.group(idents).items()
+            )
+        )
+        return [row for part in parts for row in part]
+
+    async def scatter(self, query: Query, **parameters: Any) -> list[Row]:
+        """All rows of a query that is asked of every shard."""
+        parts = await asyncio.gather(*(shard.rows(query, **parameters) for shard in self.all))
+        return [row for part in parts for row in part]
+
+
+def slots_of(idents: Iterable[int]) -> list[int]:
+    """The distinct slots of `idents`, for `slot = ANY(:slots)`."""
+    return list({ids.slot_of(ident) for ident in idents})
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+        format="binary",
+    )
+
+
+@asynccontextmanager
+async def _opened(spec: ShardSpec, pool_size: int) -> AsyncIterator[Shard]:
+    async with _translated(spec.name):
+        pool = await asyncpg.create_pool(
+            spec.dsn,
+            min_size=1,
+            max_size=pool_size,
+            init=_prepare,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            statement_cache_size=500,
+            server_settings={"application_name": "heliograph"},
+        )
+    try:
+        yield Shard(spec, pool)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), timeout=5)
+        except TimeoutError:
+            pool.terminate()

@@ -1,0 +1,55 @@
+-- Messages of work to be done after a commit. `run_at` is when a message may be taken: while somebody works on it,
+-- that is the end of their lease.
+
+-- name: put
+INSERT INTO outbox (slot, id, kind, payload, request_id, run_at)
+VALUES (:slot, mint_id(:slot), :kind, :payload, :request_id, now() + make_interval(secs => :delay_s));
+
+-- name: lease
+-- scatter
+UPDATE outbox SET lease = gen_random_uuid(), run_at = now() + make_interval(secs => :lease_s), attempts = attempts + 1
+WHERE (slot, id) IN (
+    SELECT slot, id FROM outbox WHERE dead_at IS NULL AND run_at <= now()
+    ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id;
+
+-- name: advance
+UPDATE outbox SET cursor = :cursor, run_at = now() + make_interval(secs => :lease_s), attempts = 1
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: release
+UPDATE outbox SET run_at = now(), lease = NULL, attempts = 0
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: done
+DELETE FROM outbox WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: retry
+UPDATE outbox SET run_at = now() + make_interval(secs => :delay_s), lease = NULL, problem = :problem
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: bury
+UPDATE outbox SET dead_at = now(), lease = NULL, problem = :problem
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: revive
+-- scatter
+UPDATE outbox SET dead_at = NULL, attempts = 0, run_at = now() WHERE dead_at IS NOT NULL;
+
+-- name: state
+-- scatter
+SELECT count(*) FILTER (WHERE dead_at IS NULL) AS pending,
+       count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
+       coalesce(max((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000 - (id >> 22))
+           FILTER (WHERE dead_at IS NULL AND (run_at <= now() OR attempts > 0)), 0) / 1000.0 AS oldest_s
+FROM outbox;
+
+-- name: oldest
+-- The smallest message id that is not done: no message about anything older is still under way.
+-- scatter
+SELECT min(id) FROM outbox;
+
+-- name: dead
+-- scatter
+SELECT slot, id, kind, payload, problem, dead_at FROM outbox WHERE dead_at IS NOT NULL ORDER BY id LIMIT :limit;
