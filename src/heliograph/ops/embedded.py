@@ -1,0 +1,105 @@
+"""The stores of a site on one machine: what has no URL in the settings runs here, embedded.
+
+The rest of Heliograph sees two URLs and cannot tell the difference. It never starts anything beside an
+external server, and never runs two servers on one data directory.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from heliograph.base.errors import StartError
+from heliograph.base.settings import Settings
+from heliograph.ops import binaries, claim, identity, probes
+from heliograph.ops.identity import Identity
+from heliograph.ops.keeper import kept
+from heliograph.ops.postgres import DATABASE, USER, Postgres
+from heliograph.ops.probes import READY
+from heliograph.ops.valkey import Valkey
+
+JOIN_TIMEOUT_S = 30.0
+
+
+class Stores:
+    """Where the stores are: `database_url` (a DSN for asyncpg) and `valkey_url`."""
+
+    def __init__(self, database_url: str, valkey_url: str, valkey: Valkey | None = None) -> None:
+        """`valkey`: the embedded one, if we run it."""
+        self.database_url = database_url
+        self.valkey_url = valkey_url
+        self._valkey = valkey
+
+    @property
+    def lossless(self) -> bool:
+        """Whether Valkey still has every write that it ever acknowledged. False where we cannot know."""
+        return self._valkey is not None and self._valkey.lossless
+
+    def settle(self) -> None:
+        """Say that what `lossless == False` asks for has been done. Until then every later start says False, too."""
+        if self._valkey:
+            self._valkey.settle()
+
+
+@contextlib.asynccontextmanager
+async def stores(settings: Settings) -> AsyncIterator[Stores]:
+    """Hold the data directory and have the stores ready inside the block; crashed ones come back by themselves.
+
+    With both URLs in the settings nothing is held and nothing starts. Raises StartError. On Linux the servers
+    stop when the thread that entered dies: enter from the main thread.
+    """
+    if settings.database_url and settings.valkey_url:
+        yield Stores(settings.database_url, settings.valkey_url)
+        return
+    async with claim.claimed(settings.data_dir) as data_dir, started(settings, data_dir, asyncio.Event()) as ready:
+        yield ready
+
+
+@contextlib.asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[Stores]:
+    """The stores of the site that runs on this data directory, else started for the length of the block.
+
+    For commands (`user create`, `status`) that must work beside a running site and without one. Raises StartError.
+    """
+    if (settings.database_url and settings.valkey_url) or not claim.held(settings.data_dir):
+        async with stores(settings) as ready:
+            yield ready
+    else:
+        yield await _joined(settings, settings.data_dir.resolve())
+
+
+@contextlib.asynccontextmanager
+async def started(settings: Settings, data_dir: Path, hurry: asyncio.Event) -> AsyncIterator[Stores]:
+    """As `stores`, for one who holds `data_dir` already. `hurry`: set it to make stopping quick and rough."""
+    async with AsyncExitStack() as stack:
+        found = Stores(settings.database_url, settings.valkey_url)
+        if not settings.database_url:
+            postgres = Postgres(data_dir, await identity.choose(binaries.postgres("postgres")))
+            await stack.enter_async_context(kept(postgres, hurry))
+            found.database_url = postgres.url
+        if not settings.valkey_url:
+            valkey = Valkey(data_dir, await identity.choose(binaries.valkey()))
+            await stack.enter_async_context(kept(valkey, hurry))
+            found = Stores(found.database_url, valkey.url, valkey)
+        yield found
+
+
+async def _joined(settings: Settings, data_dir: Path) -> Stores:
+    here = Identity()
+    postgres, valkey = Postgres(data_dir, here), Valkey(data_dir, here)
+    loop = asyncio.get_running_loop()
+    deadline_s = loop.time() + JOIN_TIMEOUT_S
+    while not await _answers(settings, postgres, valkey):
+        if loop.time() > deadline_s:
+            raise StartError(
+                f"A running Heliograph holds {data_dir}, but its stores do not answer. Look into {data_dir}/logs; "
+                "run this command as the user who runs it."
+            )
+        await asyncio.sleep(0.1)
+    return Stores(settings.database_url or postgres.url, settings.valkey_url or valkey.url)
+
+
+async def _answers(settings: Settings, postgres: Postgres, valkey: Valkey) -> bool:
+    database = bool(settings.database_url) or await probes.postgres(postgres.socket, USER, DATABASE) == READY
+    return database and (bool(settings.valkey_url) or await probes.valkey(valkey.socket) == "+PONG")
