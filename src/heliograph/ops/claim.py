@@ -4,12 +4,13 @@ The lock is the kernel's (flock): it is gone with its holder, however that one d
 stale lock to remove by hand. The file's text only says who it is.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,7 @@ from heliograph.ops import orphans
 
 LOCK_NAME = "heliograph.lock"
 MIN_FREE_BYTES = 32 * 1024 * 1024
+LOCK_ATTEMPTS = 6
 BLANK = msgspec.json.encode({})
 
 
@@ -35,7 +37,7 @@ class Holder(msgspec.Struct, frozen=True):
 @contextlib.asynccontextmanager
 async def claimed(data_dir: Path) -> AsyncIterator[Path]:
     """Hold `data_dir` (made if need be) and have it free of orphans; gives its resolved path. Raises StartError."""
-    with _writable(data_dir) as folder, _locked(folder):
+    async with _locked(_writable(data_dir)) as folder:
         require_space(folder, MIN_FREE_BYTES)
         await orphans.stop_programs(folder)
         yield folder
@@ -63,8 +65,7 @@ def require_space(folder: Path, need_bytes: int) -> None:
         )
 
 
-@contextlib.contextmanager
-def _writable(data_dir: Path) -> Iterator[Path]:
+def _writable(data_dir: Path) -> Path:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = data_dir.resolve(strict=True)
@@ -75,18 +76,23 @@ def _writable(data_dir: Path) -> Iterator[Path]:
             f"The data directory {data_dir} cannot be used: {error.strerror} ({error.filename}). "
             "Make it writable for the user who runs Heliograph, or set DATA_DIR to another folder."
         ) from error
-    yield folder
+    return folder
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def _locked(folder: Path) -> AsyncIterator[Path]:
     with (folder / LOCK_NAME).open("r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StartError(_taken(folder, file)) from None
+        # A moment's patience: `held` takes the lock to look, and a predecessor may be about to leave.
+        for attempt in range(LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if attempt == LOCK_ATTEMPTS - 1:
+                    raise StartError(_taken(folder, file)) from None
+                await asyncio.sleep(0.05)
         _sign(file)
-        yield
+        yield folder
         _write(file, BLANK)
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from heliograph.base.errors import StartError
 from heliograph.base.settings import Settings
-from heliograph.ops import binaries, claim, identity, probes
+from heliograph.ops import binaries, claim, identity, sockets
 from heliograph.ops.identity import Identity
 from heliograph.ops.keeper import kept
-from heliograph.ops.postgres import DATABASE, USER, Postgres
-from heliograph.ops.probes import READY
+from heliograph.ops.postgres import Postgres
+from heliograph.ops.probes import Health
 from heliograph.ops.valkey import Valkey
 
 JOIN_TIMEOUT_S = 30.0
@@ -73,6 +73,7 @@ async def reached(settings: Settings) -> AsyncIterator[Stores]:
 async def started(settings: Settings, data_dir: Path, hurry: asyncio.Event) -> AsyncIterator[Stores]:
     """As `stores`, for one who holds `data_dir` already. `hurry`: set it to make stopping quick and rough."""
     async with AsyncExitStack() as stack:
+        stack.callback(sockets.remove, sockets.folder(data_dir))
         found = Stores(settings.database_url, settings.valkey_url)
         if not settings.database_url:
             postgres = Postgres(data_dir, await identity.choose(binaries.postgres("postgres")))
@@ -90,7 +91,8 @@ async def _joined(settings: Settings, data_dir: Path) -> Stores:
     postgres, valkey = Postgres(data_dir, here), Valkey(data_dir, here)
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + JOIN_TIMEOUT_S
-    while not await _answers(settings, postgres, valkey):
+    ours = [*([] if settings.database_url else [postgres]), *([] if settings.valkey_url else [valkey])]
+    while not all([await service.probe() is Health.READY for service in ours]):
         if loop.time() > deadline_s:
             raise StartError(
                 f"A running Heliograph holds {data_dir}, but its stores do not answer. Look into {data_dir}/logs; "
@@ -98,8 +100,3 @@ async def _joined(settings: Settings, data_dir: Path) -> Stores:
             )
         await asyncio.sleep(0.1)
     return Stores(settings.database_url or postgres.url, settings.valkey_url or valkey.url)
-
-
-async def _answers(settings: Settings, postgres: Postgres, valkey: Valkey) -> bool:
-    database = bool(settings.database_url) or await probes.postgres(postgres.socket, USER, DATABASE) == READY
-    return database and (bool(settings.valkey_url) or await probes.valkey(valkey.socket) == "+PONG")

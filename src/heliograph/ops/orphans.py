@@ -52,9 +52,10 @@ async def stop(found: Sequence[psutil.Process], steps: Iterable[tuple[signal.Sig
         if not living:
             return
         log.warning("stopping what was left", pids=[process.pid for process in living], signal=number and number.name)
-        for process in living if number else ():
+        for process in living:
             with contextlib.suppress(*GONE):
-                process.send_signal(number)
+                if number is not None:
+                    process.send_signal(number)
         await _wait(living, patience_s)
 
 
@@ -66,7 +67,8 @@ async def stop_programs(data_dir: Path) -> None:
 async def _wait(processes: Sequence[psutil.Process], patience_s: float) -> None:
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + patience_s
-    while loop.time() < deadline_s and any(_lives(process) for process in processes):
+    # They are no children of ours: nothing wakes us at their end.
+    while loop.time() < deadline_s and any(map(_lives, processes)):  # noqa: ASYNC110 -- see above
         await asyncio.sleep(0.02)
 
 

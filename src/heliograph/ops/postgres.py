@@ -91,14 +91,14 @@ class Postgres(Service):
 
     async def probe(self) -> Health:
         """Ready when it opens a session, or refuses one for a reason that a running server gives."""
-        state = await probes.postgres(self.socket, USER, DATABASE)
+        state = await probes.postgres(self.socket, USER, DATABASE, self.probe_timeout_s)
         if state is None:
             return Health.DOWN
         return Health.BUSY if state == STARTING else Health.READY
 
     async def started(self) -> None:
         """Create the site's database if it is not there."""
-        if await probes.postgres(self.socket, USER, DATABASE) == NO_SUCH_DATABASE:
+        if await probes.postgres(self.socket, USER, DATABASE, self.probe_timeout_s) == NO_SUCH_DATABASE:
             create = binaries.postgres("createdb")
             await self._tool(create, "-h", str(self.socket.parent), "-p", "5432", "-U", USER, "-w", DATABASE)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 READY = "00000"
-TIMEOUT_S = 5.0
 
 
 class Health(Enum):
@@ -22,7 +21,7 @@ class Health(Enum):
     DOWN = "down"  # no answer
 
 
-async def postgres(socket: Path, user: str, database: str, timeout_s: float = TIMEOUT_S) -> str | None:
+async def postgres(socket: Path, user: str, database: str, timeout_s: float) -> str | None:
     """`READY` when a session could be opened, else the SQLSTATE of the refusal; None without an answer.
 
     Source: PostgreSQL 18, chapter "Message Flow", start-up. A session that reaches ReadyForQuery has passed
@@ -56,7 +55,7 @@ async def _session_state(reader: asyncio.StreamReader) -> str:
             return next((field[1:].decode() for field in fields if field[:1] == b"C"), "XX000")
 
 
-async def valkey(socket: Path, timeout_s: float = TIMEOUT_S) -> str | None:
+async def valkey(socket: Path, timeout_s: float) -> str | None:
     """The first line of the answer to PING (`+PONG`, `-LOADING ...`, `-MISCONF ...`); None without an answer."""
     try:
         async with asyncio.timeout(timeout_s):
@@ -70,7 +69,7 @@ async def valkey(socket: Path, timeout_s: float = TIMEOUT_S) -> str | None:
         return None
 
 
-async def http(url: str, timeout_s: float = TIMEOUT_S) -> int | None:
+async def http(url: str, timeout_s: float) -> int | None:
     """The status of a GET of `url` (plain http); None without an answer."""
     parts = urlsplit(url)
     request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"

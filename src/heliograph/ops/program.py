@@ -73,7 +73,7 @@ class Supervised(Service):
         """Ready at the first 200. Later any answer is a sign of life: a 503 while a store is away is no reason to die."""
         if self._url is None:
             return Health.READY
-        status = await probes.http(self._url)
+        status = await probes.http(self._url, self.probe_timeout_s)
         if status is None:
             return Health.DOWN
         self._served = self._served or status == 200

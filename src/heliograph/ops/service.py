@@ -16,6 +16,7 @@ class Service:
     ready_timeout_s = 20.0
     busy_limit_s = 3600.0  # the recovery of a large database takes long; without an end it is a failure
     check_every_s = 2.0
+    probe_timeout_s = 5.0
     misses_allowed = 3
     stop_signal = signal.SIGTERM
     last_signal = signal.SIGKILL

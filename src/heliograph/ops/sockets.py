@@ -5,8 +5,11 @@ under a name made of the data directory's. Whoever can enter the folder is let i
 password; it must never be anybody else's, nor open to others.
 """
 
+import contextlib
 import hashlib
 import os
+import pwd
+import shutil
 import stat
 from pathlib import Path
 
@@ -25,6 +28,8 @@ def folder(data_dir: Path) -> Path:
 def prepare(path: Path, uid: int, gid: int) -> None:
     """Make the folder `path` exist, owned by `uid` and closed to others. Raises StartError when it is somebody else's."""
     try:
+        if os.geteuid() == 0 and uid == 0:
+            _take_back(path)
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
@@ -37,6 +42,18 @@ def prepare(path: Path, uid: int, gid: int) -> None:
             os.chown(path, uid, gid)
     except OSError as error:
         raise StartError(f"The folder for sockets {path} cannot be used: {error.strerror}.") from error
+
+
+def remove(path: Path) -> None:
+    """Remove the folder `path` and the sockets that servers have left in it."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _take_back(path: Path) -> None:
+    # A start while namespaces were forbidden has given it to the real nobody.
+    with contextlib.suppress(FileNotFoundError, KeyError):
+        if path.lstat().st_uid == pwd.getpwnam("nobody").pw_uid:
+            shutil.rmtree(path)
 
 
 def postgres(data_dir: Path) -> Path:

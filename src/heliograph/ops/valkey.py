@@ -89,7 +89,7 @@ class Valkey(Service):
 
     async def probe(self) -> Health:
         """Ready when it answers PING; a refusal to write (disk full) is an answer, and ends the trust in the log."""
-        answer = await probes.valkey(self.socket)
+        answer = await probes.valkey(self.socket, self.probe_timeout_s)
         if answer is None:
             return Health.DOWN
         if answer.startswith("-MISCONF"):
