@@ -24,9 +24,7 @@ async def eventually(check, timeout_s=DEADLINE_S):
     deadline = time.monotonic() + timeout_s
     while True:
         found = None
-        with contextlib.suppress(
-            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, valkey.exceptions.ConnectionError
-        ):
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, valkey.exceptions.ValkeyError):
             result = check()
             found = await result if asyncio.iscoroutine(result) else result
         if found:

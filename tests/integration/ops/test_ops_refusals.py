@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ops_sites import leftovers
+import valkey.asyncio
+from ops_sites import eventually, leftovers
 
 from heliograph.base.errors import StartError
 from heliograph.base.settings import Settings
@@ -161,3 +162,25 @@ def tools(tmp_path, *names):
     for name in names:
         (folder / name).symlink_to(shutil.which(name))
     return str(folder)
+
+
+@as_root
+@pytest.mark.parametrize("small_disk", [40], indirect=True)
+async def test_a_disk_that_fills_under_valkey_ends_the_trust_in_its_log(small_disk):
+    settings = Settings(data_dir=small_disk / "site", database_url="postgresql://elsewhere")
+    mark, junk = small_disk / "site/valkey/boot_id", small_disk / "junk"
+    async with embedded.stores(settings) as stores:
+        stores.settle()
+        assert mark.exists()
+        with pytest.raises(OSError, match="No space left"):
+            junk.write_bytes(b"\0" * 64 * 2**20)
+        client = valkey.asyncio.from_url(stores.valkey_url)
+        await client.set("acknowledged", "and nowhere but in memory" * 10_000)
+        with pytest.raises(valkey.exceptions.ResponseError, match="MISCONF"):
+            await client.set("another", "refused")
+        await eventually(lambda: not mark.exists())
+        junk.unlink()
+        assert await eventually(lambda: client.set("another", "accepted"))
+        await client.aclose()
+    async with embedded.stores(settings) as stores:
+        assert not stores.lossless
