@@ -4,7 +4,6 @@ It is started as a process of its own and never imported. It writes where the su
 """
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -78,8 +77,3 @@ class Supervised(Service):
             return Health.DOWN
         self._served = self._served or status == 200
         return Health.READY if self._served else Health.BUSY
-
-
-def heliograph(*arguments: str) -> list[str]:
-    """The argv of one of our own commands, run by this same Python."""
-    return [sys.executable, "-m", "heliograph", *arguments]
