@@ -82,6 +82,10 @@ class StoreUnavailableError(HeliographError):
         self.retry_after_s = retry_after_s
 
 
+class StoreFullError(StoreUnavailableError):
+    """There is no room left to store this. Please try again later."""
+
+
 class StoreConflictError(HeliographError):
     """A unique name or row exists already."""
 
