@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     mail_from: Annotated[str, _doc("Sender of the site's mail.")] = "heliograph@localhost"
     upload_max_bytes: Annotated[Positive, _doc("Largest upload in bytes.")] = 40 * 1024 * 1024
     upload_max_megapixels: Annotated[Positive, _doc("Largest photo in millions of pixels.")] = 50
-    decode_memory_mb: Annotated[Positive, _doc("Memory in MiB that decoding one photo may take.")] = 380
+    decode_memory_mb: Annotated[Positive, _doc("Memory in MiB that decoding one photo may take.")] = 330
     decode_timeout_s: Annotated[Positive, _doc("Seconds that decoding one photo may take.")] = 30
     push_limit: Annotated[
         Positive, _doc("Followers up to which a post is pushed to each feed; above it, feeds pull the author's posts.")

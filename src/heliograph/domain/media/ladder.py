@@ -1,0 +1,20 @@
+"""Which sizes of a photo are made. Pure arithmetic."""
+
+# Widths in pixels; each is a rung that a page or an app picks by the room it has.
+RUNGS_PX = (320, 640, 1080, 2048)
+# A variant is at most this many times as high as its rung is wide: a long screenshot stays within WebP's 16,383.
+MAX_TALLNESS = 4
+
+
+def ladder(width: int, height: int) -> list[tuple[int, int]]:
+    """(width, height) of each variant of a photo that is `width` x `height` upright, the smallest first.
+
+    Never larger than the photo: one that is narrower than a rung ends the ladder with its own size.
+    """
+    sizes: list[tuple[int, int]] = []
+    for rung in RUNGS_PX:
+        scale = min(1.0, rung / width, rung * MAX_TALLNESS / height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        if size not in sizes:
+            sizes.append(size)
+    return sizes
