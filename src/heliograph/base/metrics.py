@@ -14,6 +14,9 @@ http_seconds = Histogram(
 cache_reads = Counter("heliograph_cache_reads_total", "Fragments asked of the cache.", ["kind", "result"])
 cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
 cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
+limits_unchecked = Counter(
+    "heliograph_limits_unchecked_total", "Tries let pass because the counters were away.", ["rule"]
+)
 store_errors = Counter("heliograph_store_errors_total", "Calls that a store did not answer.", ["store"])
 feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
 feed_rebuilds = Counter("heliograph_feed_rebuilds_total", "Feeds rebuilt from PostgreSQL for a reader who came back.")

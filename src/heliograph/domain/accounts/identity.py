@@ -1,0 +1,129 @@
+"""Who is asking: from the text of a token or a session cookie to an account, an app and what they may do.
+
+An answer is believed for a second in this process; a revocation made here leaves at once, one made by another process
+within that second. Refusals are never remembered.
+"""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from heliograph.base.errors import ForbiddenError
+from heliograph.domain.accounts import scopes
+from heliograph.domain.accounts.bearer import Bearer
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Row, Shards
+
+tokens = load("tokens")
+sessions = load("sessions")
+
+BELIEVED_S = 1.0
+BELIEVED_MAX = 20_000
+
+DISABLED = "Your login is currently disabled"
+PENDING = "Your login is currently pending approval"
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who asks. `account_id` is None for an app on its own behalf, `app_id` for a person in the browser."""
+
+    account_id: int | None
+    app_id: int | None
+    scopes: scopes.Scopes
+    role: str
+
+    def may(self, *needed: str) -> bool:
+        """Whether one of the scopes `needed` is granted."""
+        return any(scopes.covers(self.scopes, scope) for scope in needed)
+
+
+class Identities:
+    """Proves tokens and cookies."""
+
+    def __init__(
+        self,
+        shards: Shards,
+        *,
+        session_days: int,
+        believed_s: float = BELIEVED_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shards = shards
+        self._session_days = session_days
+        self._believed_s = believed_s
+        self._clock = clock
+        self._believed: dict[bytes, tuple[float, Identity]] = {}
+        self._forgettings = 0
+
+    async def of_token(self, text: str) -> Identity | None:
+        """Whom an access token stands for; None when it is unknown. Raises ForbiddenError for an account shut out."""
+        bearer = Bearer.parse(text)
+        if bearer is None:
+            return None
+        return self._recall(bearer) or await self._prove_token(bearer)
+
+    async def of_session(self, cookie: str) -> Identity | None:
+        """Whom a session cookie stands for; None when it is unknown. Raises ForbiddenError for an account shut out."""
+        bearer = Bearer.parse(cookie)
+        if bearer is None:
+            return None
+        return self._recall(bearer) or await self._prove_session(bearer)
+
+    def forget(self, hashed: bytes) -> None:
+        """Believe nothing of one proof any more. Called after its row has gone."""
+        self._forgettings += 1
+        self._believed.pop(hashed, None)
+
+    def forget_account(self, account_id: int) -> None:
+        """Believe nothing of what stands for `account_id`. Called after a change has committed."""
+        self._forgettings += 1
+        gone = [hashed for hashed, (_, identity) in self._believed.items() if identity.account_id == account_id]
+        for hashed in gone:
+            del self._believed[hashed]
+
+    async def _prove_token(self, bearer: Bearer) -> Identity | None:
+        before = self._forgettings
+        row = await self._shards.at(bearer.slot).row(tokens.identify, slot=bearer.slot, hash=bearer.hash)
+        if row is None:
+            return None
+        if row["account_id"] is not None:
+            _admit(row["state"])
+        identity = Identity(row["account_id"], row["app_id"], tuple(row["scopes"]), row["role"] or "")
+        return self._remember(bearer, identity, before)
+
+    async def _prove_session(self, bearer: Bearer) -> Identity | None:
+        before = self._forgettings
+        shard = self._shards.at(bearer.slot)
+        row = await shard.row(sessions.identify, slot=bearer.slot, hash=bearer.hash)
+        if row is None:
+            return None
+        _admit(row["state"])
+        if row["stale"]:
+            await shard.run(sessions.touch, slot=bearer.slot, hash=bearer.hash, days=self._session_days)
+        return self._remember(bearer, _in_browser(row), before)
+
+    def _recall(self, bearer: Bearer) -> Identity | None:
+        until, identity = self._believed.get(bearer.hash, (0.0, None))
+        return identity if until > self._clock() else None
+
+    def _remember(self, bearer: Bearer, identity: Identity, before: int) -> Identity:
+        # Whatever was revoked while this was read may be this one.
+        if before == self._forgettings:
+            self._believed.pop(bearer.hash, None)
+            self._believed[bearer.hash] = (self._clock() + self._believed_s, identity)
+            while len(self._believed) > BELIEVED_MAX:
+                del self._believed[next(iter(self._believed))]
+        return identity
+
+
+def _in_browser(row: Row) -> Identity:
+    granted = scopes.OWN_ADMIN if row["role"] == "admin" else scopes.OWN
+    return Identity(row["account_id"], None, granted, row["role"])
+
+
+def _admit(state: str | None) -> None:
+    if state == "pending":
+        raise ForbiddenError(PENDING)
+    if state != "active":
+        raise ForbiddenError(DISABLED)
