@@ -11,7 +11,7 @@ CREATE TABLE slot_owner (
 CREATE SEQUENCE id_sequence AS bigint CYCLE;
 
 -- 41 bits of milliseconds since 2025-01-01Z, 10 of slot, 12 of sequence. Fails for a slot that is not owned here.
-CREATE FUNCTION mint_id(p_slot integer) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION mint_id(p_slot smallint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     floor_of_slot bigint;
 BEGIN
