@@ -86,7 +86,7 @@ class Codes:
         token_hash = await shard.value(sql.token_of, slot=bearer.slot, hash=bearer.hash)
         if token_hash is not None:
             await shard.run(tokens.revoke, slot=bearer.slot, hash=token_hash)
-            self._identities.forget(token_hash)
+            self._identities.forget(Bearer(bearer.owner_id, token_hash))
         raise InvalidGrantError
 
     async def sweep(self) -> None:

@@ -53,7 +53,7 @@ class Identities:
         self._session_days = session_days
         self._believed_s = believed_s
         self._clock = clock
-        self._believed: dict[bytes, tuple[float, Identity]] = {}
+        self._believed: dict[Bearer, tuple[float, Identity]] = {}
         self._forgettings = 0
 
     async def of_token(self, text: str) -> Identity | None:
@@ -70,22 +70,22 @@ class Identities:
             return None
         return self._recall(bearer) or await self._prove_session(bearer)
 
-    def forget(self, hashed: bytes) -> None:
+    def forget(self, bearer: Bearer) -> None:
         """Believe nothing of one proof any more. Called after its row has gone."""
         self._forgettings += 1
-        self._believed.pop(hashed, None)
+        self._believed.pop(bearer, None)
 
     def forget_account(self, account_id: int) -> None:
         """Believe nothing of what stands for `account_id`. Called after a change has committed."""
         self._forgettings += 1
-        gone = [hashed for hashed, (_, identity) in self._believed.items() if identity.account_id == account_id]
-        for hashed in gone:
-            del self._believed[hashed]
+        gone = [bearer for bearer, (_, identity) in self._believed.items() if identity.account_id == account_id]
+        for bearer in gone:
+            del self._believed[bearer]
 
     async def _prove_token(self, bearer: Bearer) -> Identity | None:
         before = self._forgettings
         row = await self._shards.at(bearer.slot).row(tokens.identify, slot=bearer.slot, hash=bearer.hash)
-        if row is None:
+        if row is None or bearer.owner_id != (row["account_id"] or row["app_id"]):
             return None
         if row["account_id"] is not None:
             _admit(row["state"])
@@ -96,7 +96,7 @@ class Identities:
         before = self._forgettings
         shard = self._shards.at(bearer.slot)
         row = await shard.row(sessions.identify, slot=bearer.slot, hash=bearer.hash)
-        if row is None:
+        if row is None or bearer.owner_id != row["account_id"]:
             return None
         _admit(row["state"])
         if row["stale"]:
@@ -104,14 +104,14 @@ class Identities:
         return self._remember(bearer, _in_browser(row), before)
 
     def _recall(self, bearer: Bearer) -> Identity | None:
-        until, identity = self._believed.get(bearer.hash, (0.0, None))
+        until, identity = self._believed.get(bearer, (0.0, None))
         return identity if until > self._clock() else None
 
     def _remember(self, bearer: Bearer, identity: Identity, before: int) -> Identity:
         # Whatever was revoked while this was read may be this one.
         if before == self._forgettings:
-            self._believed.pop(bearer.hash, None)
-            self._believed[bearer.hash] = (self._clock() + self._believed_s, identity)
+            self._believed.pop(bearer, None)
+            self._believed[bearer] = (self._clock() + self._believed_s, identity)
             while len(self._believed) > BELIEVED_MAX:
                 del self._believed[next(iter(self._believed))]
         return identity

@@ -113,13 +113,14 @@ class Registration:
         return account_id
 
     async def _claim(self, form: SignUp, account_id: int) -> Claims:
+        """Username first, then e-mail: nobody holds an address while they wait for a name, so somebody always wins."""
         claims: Claims = [(Kind.USERNAME, names.folded(form.username))]
         if form.email:
             claims.append((Kind.EMAIL, form.email))
-        got = [claim for claim in claims if await self._directory.claim(*claim, account_id)]
-        if got != claims:
-            await self._release(got, account_id)
-            _refuse_taken([claim for claim in claims if claim not in got])
+        for at, claim in enumerate(claims):
+            if not await self._directory.claim(*claim, account_id):
+                await self._release(claims[:at], account_id)
+                _refuse_taken([claim, *(other for other in claims[at + 1 :] if await self._directory.find(*other))])
         return claims
 
     async def _write(self, form: SignUp, account_id: int, password_hash: str, state: State, role: Role) -> None:

@@ -79,7 +79,7 @@ class Sessions:
     async def _end(self, account_id: int, hashed: bytes) -> bool:
         bearer = Bearer(account_id, hashed)
         ended = await self._shards.of(account_id).run(sql.end, slot=bearer.slot, hash=hashed, account_id=account_id)
-        self._identities.forget(hashed)
+        self._identities.forget(bearer)
         return ended == 1
 
 

@@ -60,7 +60,7 @@ class Tokens:
         if row is not None and row["app_id"] != app_id:
             raise UnauthorizedClientError
         await shard.run(sql.revoke, slot=bearer.slot, hash=bearer.hash)
-        self._identities.forget(bearer.hash)
+        self._identities.forget(bearer)
 
     async def of(self, account_id: int) -> list[HeldToken]:
         """The tokens of an account, newest first."""
