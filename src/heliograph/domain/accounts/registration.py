@@ -120,7 +120,7 @@ class Registration:
         for at, claim in enumerate(claims):
             if not await self._directory.claim(*claim, account_id):
                 await self._release(claims[:at], account_id)
-                _refuse_taken([claim, *(other for other in claims[at + 1 :] if await self._directory.find(*other))])
+                _refuse_taken([claim, *[other for other in claims[at + 1 :] if await self._directory.find(*other)]])
         return claims
 
     async def _write(self, form: SignUp, account_id: int, password_hash: str, state: State, role: Role) -> None:
