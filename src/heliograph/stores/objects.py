@@ -108,7 +108,7 @@ class Objects:
         """
         with _translated(_checked(name)):
             if self._root is not None:
-                await asyncio.to_thread(files.write, self._root, name, source)
+                await asyncio.to_thread(_write, self._root, name, source)
                 return
             kind = content_type or CONTENT_TYPES.get(Path(name).suffix, OTHER_TYPE)
             await obstore.put_async(
@@ -154,6 +154,13 @@ class Objects:
                         yield _info(meta)
 
 
+def _write(root: Path, name: str, source: Path | bytes) -> None:
+    try:
+        files.write(root, name, source)
+    except FileNotFoundError as error:  # the store's own folder is gone: not an object that is missing
+        raise NotADirectoryError(error.errno, error.strerror) from error
+
+
 def _bucket(bucket: str, prefix: str) -> S3Store:
     return S3Store(
         bucket,
@@ -171,7 +178,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _info(meta: obstore.ObjectMeta) -> ObjectInfo:
+def _info(meta: "obstore.ObjectMeta") -> ObjectInfo:
     return ObjectInfo(
         name=meta["path"], size=meta["size"], etag=meta["e_tag"] or "", last_modified=meta["last_modified"]
     )

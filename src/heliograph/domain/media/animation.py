@@ -40,12 +40,30 @@ def _load(kind: str, path: str) -> pyvips.Image:
 
 def _frames(kind: str, path: str) -> Iterator[pyvips.Image]:
     """Each frame as sRGB with alpha; must be read in order, each before the next is asked for."""
-    roll = _load(kind, path)
-    icc = "icc-profile-data" if roll.get_typeof("icc-profile-data") else None
+    for frame in _gif_frames(path) if kind == "gif" else _webp_frames(path):
+        icc = "icc-profile-data" if frame.get_typeof("icc-profile-data") else None
+        shown = to_srgb(frame, icc)
+        yield shown if shown.hasalpha() else shown.addalpha()
+
+
+def _gif_frames(path: str) -> Iterator[pyvips.Image]:
+    roll = _load("gif", path)
     height = roll.get_page_height()
     for top in range(0, roll.height, height):
-        frame = to_srgb(roll.crop(0, top, roll.width, height).copy_memory(), icc)
-        yield frame if frame.hasalpha() else frame.addalpha()
+        yield roll.crop(0, top, roll.width, height).copy_memory()
+
+
+def _webp_frames(path: str) -> Iterator[pyvips.Image]:
+    """By Pillow: libvips would unpack all frames of a WebP before it gives the first."""
+    from PIL import Image, ImageSequence  # noqa: PLC0415 -- 30 ms that only an animated WebP shall pay
+
+    with Image.open(path, formats=("WEBP",)) as pictures:
+        for picture in ImageSequence.Iterator(pictures):
+            data = picture.convert("RGBA").tobytes()
+            frame = pyvips.Image.new_from_memory(data, *picture.size, BANDS, "uchar").copy(interpretation="srgb")
+            if profile := picture.info.get("icc_profile"):
+                frame.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+            yield frame
 
 
 def _write(kind: str, path: str, size: tuple[int, int], timing: dict[str, Any], out_dir: Path) -> dict[str, Any]:

@@ -31,7 +31,13 @@ ANSWER_MAX_BYTES = 64 * 1024
 AT_ONCE = 1
 COMPLAINTS = "complaints.txt"
 # One arena and one thread: memory is the scarcer good, and the other core is the web's.
-ENVIRONMENT = {"VIPS_CONCURRENCY": "1", "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-8"}
+# And libvips shall not move a large picture into a temporary file, where the memory limit does not see it.
+ENVIRONMENT = {
+    "VIPS_CONCURRENCY": "1",
+    "VIPS_DISC_THRESHOLD": "1t",
+    "MALLOC_ARENA_MAX": "1",
+    "LC_ALL": "C.UTF-8",
+}
 
 
 class Variant(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ OK, REFUSED = 0, 3
 
 # Words in which the decoding libraries say what went wrong, in the order in which they are tried.
 MEMORY_WORDS = ("out of memory", "insufficient memory", "memory allocation", "cannot allocate", "unable to allocate")
-DISK_WORDS = ("no space left", "disk quota", "file too large", "input/output error", "read-only file")
+DISK_WORDS = ("no space left", "disk quota", "input/output error", "read-only file")
 TRUNCATED_WORDS = (
     "truncated",
     "premature",

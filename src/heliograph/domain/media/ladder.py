@@ -11,10 +11,9 @@ def ladder(width: int, height: int) -> list[tuple[int, int]]:
 
     Never larger than the photo: one that is narrower than a rung ends the ladder with its own size.
     """
-    sizes: list[tuple[int, int]] = []
+    # By width, since a variant's file is named by it: of two that are equally narrow the higher one stays.
+    heights: dict[int, int] = {}
     for rung in RUNGS_PX:
         scale = min(1.0, rung / width, rung * MAX_TALLNESS / height)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        if size not in sizes:
-            sizes.append(size)
-    return sizes
+        heights[max(1, round(width * scale))] = max(1, round(height * scale))
+    return list(heights.items())

@@ -14,6 +14,8 @@ from heliograph.domain.media.ladder import ladder
 
 # What is left to do for the good (Lanczos) filter after a decoder's own, rougher shrinking.
 FINE_SHRINK = 2
+# Above this, a WebP is shrunk by its own decoder all the way: what it unpacks must be held whole, 4 bytes a pixel.
+WEBP_FINE_MAX_PX = 24_000_000
 UNTRUSTED_ROOT = "VipsForeignLoad"
 LOADER_CLASSES = {"jpeg": "Jpeg", "png": "Png", "webp": "Webp", "gif": "Nsgif"}
 # Orientations that lay the picture on its side (EXIF 2.32, tag 274).
@@ -66,12 +68,13 @@ def _load(kind: str, path: str, **options: Any) -> pyvips.Image:
 
 
 def _load_shrunk(kind: str, path: str, header: pyvips.Image) -> pyvips.Image:
-    width, _ = upright_size(header)
-    factor = width / ladder(*upright_size(header))[-1][0] / FINE_SHRINK
-    if kind == "jpeg" and factor >= 2:
-        return _load(kind, path, shrink=next(step for step in (8, 4, 2) if step <= factor))
-    if kind == "webp" and factor > 1:
-        return _load(kind, path, scale=1 / factor)
+    width, height = upright_size(header)
+    factor = width / ladder(width, height)[-1][0]
+    if kind == "jpeg" and factor >= 2 * FINE_SHRINK:
+        return _load(kind, path, shrink=next(step for step in (8, 4, 2) if step <= factor / FINE_SHRINK))
+    if kind == "webp":
+        scale = 1 / factor if width * height > WEBP_FINE_MAX_PX else min(1.0, FINE_SHRINK / factor)
+        return _load(kind, path, scale=scale) if scale < 1 else header
     return header
 
 
