@@ -12,7 +12,7 @@ from pathlib import Path
 
 STAGING = ".staging"
 STALE_S = 3600.0
-RENAME_TRIES = 5
+RENAME_TRIES = 20
 
 
 def write(root: Path, name: str, source: Path | bytes) -> None:
@@ -48,10 +48,11 @@ def _fill(staged: Path, source: Path | bytes) -> None:
 
 def _rename(staged: Path, target: Path) -> None:
     for attempt in range(RENAME_TRIES):
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(target)
-        except FileNotFoundError:  # a deletion found the new folder empty and removed it
+        except (FileNotFoundError, FileExistsError):
+            # A deletion found a folder empty, while it was being made or just after, and removed it.
             if attempt == RENAME_TRIES - 1:
                 raise
         else:

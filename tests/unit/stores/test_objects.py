@@ -141,7 +141,7 @@ async def test_readers_see_the_old_or_the_new_object_never_a_part(objects):
 
 async def test_a_put_survives_the_removal_of_its_folder(objects, tmp_path):
     async def churn(number):
-        for _ in range(50):
+        for _ in range(200):
             await objects.put(f"media/aa/bb/{number}.webp", b"x")
             await objects.delete([f"media/aa/bb/{number}.webp"])
 
@@ -172,8 +172,8 @@ async def test_a_full_disk_is_a_clear_error_and_leaves_nothing(small_disk, tmp_p
         assert [path for path in small_disk.rglob("*") if path.is_file()] == []
     await objects.put(NAME, b"small enough")
     await objects.put("incoming/big", bytes(100_000))
+    (small_disk / "filler").write_bytes(bytes(380_000))
     with pytest.raises(StoreFullError):
-        (small_disk / "filler").write_bytes(bytes(380_000))
         await objects.fetch("incoming/big", small_disk / "copy")
 
 
