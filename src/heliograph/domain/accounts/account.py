@@ -54,10 +54,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         """When the account was made: its id says so."""
         return ids.time_of(self.id)
 
-    def blanked(self) -> "Account":
-        """What may be shown of a suspended account: that it is one."""
-        return Account(id=self.id, username=self.username, state=self.state, discoverable=False)
-
 
 class ProfileChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What to change; what is UNSET stays."""

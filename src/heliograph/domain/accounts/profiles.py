@@ -1,7 +1,7 @@
 """Accounts as others see them: rows, and the cached fragments that are made of them.
 
-Pending accounts do not exist for others. Suspended ones do, as a name without a profile: what they had written about
-themselves is blanked before it reaches a renderer.
+Only active accounts exist for others: pending and suspended ones have no fragment, so that nothing of theirs can be
+shown, their posts included, which are never shown without their author's fragment.
 """
 
 import asyncio
@@ -127,8 +127,7 @@ class Profiles:
         return [(version, self._rendered(rows)) for version, rows in loaded]
 
     def _rendered(self, rows: list[Row]) -> dict[int, bytes]:
-        shown = [visible(account) for account in map(parsed, rows)]
-        return {account.id: self._render(account) for account in shown if account is not None}
+        return {account.id: self._render(account) for account in map(parsed, rows) if account.state == "active"}
 
     async def _load_counts(self, account_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         counted = await counts.read(self._shards, account_ids)
@@ -148,13 +147,6 @@ async def tell_changed(transaction: Transaction, account_id: int) -> None:
 def parsed(row: Row) -> Account:
     """A row of `accounts` as an Account."""
     return msgspec.convert(dict(row), Account)
-
-
-def visible(account: Account) -> Account | None:
-    """What others see of `account`: None while it is pending, a name alone while it is suspended."""
-    if account.state == "pending":
-        return None
-    return account.blanked() if account.state == "suspended" else account
 
 
 def _public(account: Account) -> Account:

@@ -1,7 +1,4 @@
-"""Shutting an account out and letting it in again; making somebody an admin.
-
-What becomes of posts and follows is others' business: the messages `account.suspended` and `account.restored` tell them.
-"""
+"""Shutting an account out and letting it in again; making somebody an admin. What was posted is hidden, not removed."""
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
@@ -9,14 +6,10 @@ from heliograph.domain.accounts import access
 from heliograph.domain.accounts.account import Role
 from heliograph.domain.accounts.identity import Identities
 from heliograph.domain.accounts.profiles import Profiles, tell_changed
-from heliograph.stores import outbox
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
 sql = load("accounts")
-
-SUSPENDED = "account.suspended"
-RESTORED = "account.restored"
 
 
 class Suspension:
@@ -28,7 +21,7 @@ class Suspension:
         self._profiles = profiles
 
     async def suspend(self, account_id: int) -> None:
-        """Shut an account out: sessions and tokens end, its profile is blank. Raises NotFoundError."""
+        """Shut an account out: sessions and tokens end, nobody sees it any more. Raises NotFoundError."""
         slot = ids.slot_of(account_id)
         async with self._shards.at(slot).transaction() as transaction:
             states = ["active", "pending", "suspended"]
@@ -38,7 +31,6 @@ class Suspension:
                 raise NotFoundError
             await access.end(transaction, account_id)
             await tell_changed(transaction, account_id)
-            await outbox.put(transaction, slot, SUSPENDED, {"account_id": account_id})
         self._identities.forget_account(account_id)
         await self._profiles.invalidate(transaction.position, [account_id])
 
@@ -50,7 +42,6 @@ class Suspension:
             if not await transaction.run(sql.set_state, **values):
                 raise NotFoundError
             await tell_changed(transaction, account_id)
-            await outbox.put(transaction, slot, RESTORED, {"account_id": account_id})
         await self._profiles.invalidate(transaction.position, [account_id])
 
     async def set_role(self, account_id: int, role: Role) -> None:

@@ -188,13 +188,6 @@ def test_empty_fields_fall_away_and_one_line_stays_one_line():
     assert result.fields == (Field("Site", "x"),)
 
 
-def test_a_suspended_account_shows_nothing_of_itself():
-    account = Account(
-        id=5, username="ada", display_name="Ada", note="n", fields=(Field("a", "b"),), avatar="x", state="suspended"
-    )
-    assert account.blanked() == Account(id=5, username="ada", state="suspended", discoverable=False)
-
-
 @pytest.mark.parametrize(
     ("password", "code"),
     [
