@@ -5,7 +5,7 @@ from email import message_from_string, policy
 
 import pytest
 
-from heliograph.base.errors import StoreUnavailableError
+from heliograph.base.errors import StoreUnavailableError, ValidationError
 from heliograph.domain.accounts.mail import Mail, Mailer
 
 PASSWORD = "correct horse battery"
@@ -38,7 +38,8 @@ async def test_a_new_address_is_confirmed_by_its_letter(mailing, post_office):
     assert "To: ada@example.org" in letter
     assert "https://photos.example/auth/confirm?token=" in text_of(letter)
     assert not (await mailing.credentials.contact(account_id)).confirmed
-    assert await mailing.letters.take_reset(token_in(letter)) is None, "made for another purpose"
+    assert not await mailing.letters.can_reset(token_in(letter)), "made for another purpose"
+    assert await mailing.credentials.reset_password(token_in(letter), "another good one") is None
     assert await mailing.letters.confirm(token_in(letter)) == account_id
     assert (await mailing.credentials.contact(account_id)).confirmed
     assert await mailing.letters.confirm(token_in(letter)) is None, "used up"
@@ -54,12 +55,15 @@ async def test_a_forgotten_password_is_replaced_by_letter(mailing, post_office):
     await deliver(mailing)
     token = token_in(post_office.letters[-1])
     assert len(post_office.letters) == 2
-    assert await mailing.letters.reset_account(token) == account_id
-    assert await mailing.letters.take_reset(token) == account_id
-    await mailing.credentials.set_password(account_id, "another good one")
+    assert await mailing.letters.can_reset(token)
+    with pytest.raises(ValidationError):
+        await mailing.credentials.reset_password(token, "short")
+    assert not (await mailing.credentials.contact(account_id)).confirmed
+    assert await mailing.credentials.reset_password(token, "another good one") == account_id
+    assert (await mailing.credentials.contact(account_id)).confirmed
     assert await mailing.identities.of_session(cookie) is None
-    assert await mailing.letters.take_reset(token) is None
-    assert await mailing.letters.reset_account(token) is None
+    assert await mailing.credentials.reset_password(token, "yet another good one") is None
+    assert not await mailing.letters.can_reset(token)
     assert await mailing.credentials.log_in("ada", "another good one") == account_id
 
 
@@ -68,8 +72,9 @@ async def test_a_later_link_replaces_the_earlier(mailing, post_office):
     for _ in range(2):
         await mailing.letters.deliver(account_id, "reset")
     first, second = map(token_in, post_office.letters)
-    assert await mailing.letters.take_reset(first) is None
-    assert await mailing.letters.take_reset(second) == account_id
+    assert not await mailing.letters.can_reset(first)
+    assert await mailing.letters.can_reset(second)
+    assert not await mailing.letters.can_reset("nonsense")
 
 
 async def test_a_server_that_is_away_or_busy_means_later_and_one_that_refuses_means_never(mailing, post_office):

@@ -4,7 +4,7 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
-from heliograph.domain.accounts import access, names
+from heliograph.domain.accounts import access, letters, names
 from heliograph.domain.accounts.bearer import Bearer
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.domain.accounts.identity import DISABLED, PENDING, Identities
@@ -87,7 +87,7 @@ class Credentials:
         self._identities.forget_account(account_id)
 
     async def set_password(self, account_id: int, new: str) -> None:
-        """Set `new` on somebody's authority (an admin, a mailed link); ends all sessions and tokens.
+        """Set `new` on an admin's word; ends all sessions and tokens.
 
         Raises NotFoundError, ValidationError.
         """
@@ -102,6 +102,27 @@ class Credentials:
             )
             await access.end(transaction, account_id)
         self._identities.forget_account(account_id)
+
+    async def reset_password(self, token: str, new: str) -> int | None:
+        """Set `new` for who has a mailed reset link; whose password it was, None when the link cannot be used.
+
+        Ends all sessions and tokens. Raises ValidationError, which leaves the link as it was.
+        """
+        bearer = Bearer.parse(token)
+        row = await self._row(bearer.owner_id) if bearer else None
+        if bearer is None or row is None:
+            return None
+        _refuse_bad(new, row["username"])
+        hashed = await self._passwords.hash(new)
+        async with self._shards.at(bearer.slot).transaction() as transaction:
+            account_id = await letters.take(transaction, bearer, "reset")
+            if account_id is None:
+                return None
+            values = {"slot": bearer.slot, "account_id": account_id, "password_hash": hashed}
+            await transaction.run(sql.set_password, **values)
+            await access.end(transaction, account_id)
+        self._identities.forget_account(account_id)
+        return account_id
 
     async def _row_of(self, name: str) -> Row | None:
         found = None

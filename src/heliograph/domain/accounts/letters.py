@@ -29,6 +29,16 @@ async def put(session: Session, account_id: int, letter: Letter) -> None:
     await outbox.put(session, ids.slot_of(account_id), SEND, {"account_id": account_id, "letter": letter})
 
 
+async def take(session: Session, bearer: Bearer, purpose: str) -> int | None:
+    """Use a link up within the transaction of `session`. It came by mail, so the address is confirmed with it."""
+    row = await session.row(sql.take_mail_token, slot=bearer.slot, hash=bearer.hash, purpose=purpose)
+    if row is None:
+        return None
+    account_id: int = row["account_id"]
+    await session.run(sql.confirm, slot=bearer.slot, account_id=account_id, email=row["email"])
+    return account_id
+
+
 class Letters:
     """Writes letters and takes the tokens back that came with them."""
 
@@ -58,43 +68,26 @@ class Letters:
         if row is not None and row["email"] and self.enabled:
             await self._mailer.send(await self._written(row, letter))
 
-    async def reset_account(self, token: str) -> int | None:
-        """Whose password the reset link with `token` may set; None when it cannot be used. Does not use it up."""
-        row = await self._see(token, "reset")
-        return row["account_id"] if row else None
-
-    async def take_reset(self, token: str) -> int | None:
-        """Use a reset link up. It came by mail, so the address is confirmed with it."""
-        return await self._take(token, "reset")
+    async def can_reset(self, token: str) -> bool:
+        """Whether the reset link with `token` can be used. Does not use it up; Credentials.reset_password does."""
+        bearer = Bearer.parse(token)
+        if bearer is None:
+            return False
+        values = {"slot": bearer.slot, "hash": bearer.hash, "purpose": "reset"}
+        return await self._shards.at(bearer.slot).row(sql.see_mail_token, **values) is not None
 
     async def confirm(self, token: str) -> int | None:
         """Use a confirmation link up; whose address is confirmed, None when the link cannot be used."""
-        return await self._take(token, "confirm")
+        bearer = Bearer.parse(token)
+        if bearer is None:
+            return None
+        async with self._shards.at(bearer.slot).transaction() as transaction:
+            return await take(transaction, bearer, "confirm")
 
     async def sweep(self) -> None:
         """Drop the links that have run out."""
         for shard in self._shards.all:
             await shard.run(sql.sweep_mail_tokens)
-
-    async def _see(self, token: str, purpose: str) -> Row | None:
-        bearer = Bearer.parse(token)
-        if bearer is None:
-            return None
-        values = {"slot": bearer.slot, "hash": bearer.hash, "purpose": purpose}
-        return await self._shards.at(bearer.slot).row(sql.see_mail_token, **values)
-
-    async def _take(self, token: str, purpose: str) -> int | None:
-        bearer = Bearer.parse(token)
-        if bearer is None:
-            return None
-        async with self._shards.at(bearer.slot).transaction() as transaction:
-            values = {"slot": bearer.slot, "hash": bearer.hash, "purpose": purpose}
-            row = await transaction.row(sql.take_mail_token, **values)
-            if row is None:
-                return None
-            await transaction.run(sql.confirm, slot=bearer.slot, account_id=row["account_id"], email=row["email"])
-        account_id: int = row["account_id"]
-        return account_id
 
     async def _written(self, row: Row, letter: Letter) -> Mail:
         site = self._settings.site_name

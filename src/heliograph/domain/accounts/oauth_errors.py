@@ -1,9 +1,9 @@
 """Refusals of the OAuth protocol (RFC 6749 §5.2, §4.1.2.1). The web renders them as that RFC has them, not as Mastodon's."""
 
-from heliograph.base.errors import HeliographError
+from heliograph.base.errors import InvalidInputError
 
 
-class OAuthError(HeliographError):
+class OAuthError(InvalidInputError):
     """The request is malformed."""
 
     code = "invalid_request"
