@@ -36,6 +36,12 @@ class Page(msgspec.Struct, frozen=True):
         """Whether `ident` lies within the bounds."""
         return self.above < ident < self.below
 
+    def beyond(self, idents: list[int]) -> "Page":
+        """The page that follows when `idents` (newest first, not empty) have been looked at."""
+        if self.ascending:
+            return msgspec.structs.replace(self, min_id=idents[0])
+        return msgspec.structs.replace(self, max_id=idents[-1])
+
     def cut(self, idents: list[int]) -> list[int]:
         """At most `limit` of `idents` (any order, may repeat) that the page admits, newest first."""
         admitted = sorted({ident for ident in idents if self.admits(ident)}, reverse=True)

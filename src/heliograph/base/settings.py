@@ -30,7 +30,7 @@ def _doc(sentence: str) -> msgspec.Meta:
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings; each field's sentence is its documentation (`docs/operate/settings.md` is made of them)."""
 
-    data_dir: Annotated[Path, _doc("Folder that holds the embedded stores, photos and sockets.")] = Path("var/main")
+    data_dir: Annotated[Path, _doc("Folder that holds the embedded stores and the photos.")] = Path("var/main")
     host: Annotated[str, _doc("Address on which the web server listens.")] = "127.0.0.1"
     port: Annotated[Port, _doc("Port on which the web server listens; 0 takes a free one.")] = 3000
     public_url: Annotated[

@@ -33,6 +33,16 @@ def note_degraded(store: str) -> None:
         current.add(store)
 
 
+def version_reads(keys: Keys, wanted: Iterable[tuple[str, int]]) -> list[Command]:
+    """The commands that read only the versions of `wanted` (kind, id); see `parse_version`."""
+    return [("GETRANGE", keys.cached(kind, ident), 0, VERSION_BYTES - 1) for kind, ident in wanted]
+
+
+def parse_version(head: bytes) -> int | None:
+    """The version that a reply to `version_reads` holds."""
+    return int(head, 16) if head else None
+
+
 class Cache:
     """Fragments by kind and id."""
 
@@ -51,6 +61,26 @@ class Cache:
             note_degraded("cache")
             return [None] * len(wanted)
         return [value[VERSION_BYTES:] if value and len(value) > VERSION_BYTES else None for value in values]
+
+    async def versions(self, wanted: Sequence[tuple[str, int]]) -> list[int | None]:
+        """The versions of `wanted`, of values and tombstones alike; None for what is missing."""
+        try:
+            heads = await self._valkey.wave(lambda keys: version_reads(keys, wanted))
+        except StoreUnavailableError:
+            note_degraded("cache")
+            return [None] * len(wanted)
+        return [parse_version(head) for head in heads]
+
+    async def fragment(self, kind: str, ident: int) -> Fragment | None:
+        """Version and body of one fragment; None when missing or a tombstone."""
+        try:
+            value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, ident)))
+        except StoreUnavailableError:
+            note_degraded("cache")
+            return None
+        if not value or len(value) == VERSION_BYTES:
+            return None
+        return int(value[:VERSION_BYTES], 16), value[VERSION_BYTES:]
 
     async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
         """Offer freshly made bodies, read at `version`. Older than what is there, they are refused."""

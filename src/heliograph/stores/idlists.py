@@ -7,9 +7,11 @@ and rebuilt from PostgreSQL. The rules of order, duplicates and cutting are in `
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 
+from heliograph.stores.cache import parse_version, version_reads
 from heliograph.stores.valkey import Command, Keys, Valkey, bucket_of, function
 
 HOME = "home"
@@ -39,10 +41,19 @@ class IdLists:
         self._valkey = valkey
         self.cap = cap
 
-    async def read(self, wanted: Sequence[tuple[str, int]], window: int, ttl_s: int) -> list[IdList]:
-        """Up to `window` of the newest ids of each of `wanted` (kind, account); reading renews the time to live."""
-        replies = await self._valkey.wave(lambda keys: _reads(keys, wanted, window, ttl_s))
-        return [_parsed(replies[at], replies[at + 1], window) for at in range(0, len(replies), 3)]
+    async def read(
+        self, wanted: Sequence[tuple[str, int]], window: int, ttl_s: int, heads: Sequence[tuple[str, int]] = ()
+    ) -> tuple[list[IdList], list[int | None]]:
+        """Up to `window` of the newest ids of each of `wanted` (kind, account); reading renews the time to live.
+
+        The same wave reads the versions of the cached fragments `heads` (kind, id).
+        """
+        replies = await self._valkey.wave(
+            lambda keys: [*_reads(keys, wanted, window, ttl_s), *version_reads(keys, heads)]
+        )
+        end = 3 * len(wanted)
+        lists = [_parsed(replies[at], replies[at + 1], window) for at in range(0, end, 3)]
+        return lists, [parse_version(head) for head in replies[end:]]
 
     async def push(self, kind: str, post_id: int, account_ids: Iterable[int]) -> int:
         """Put `post_id` into the lists of `account_ids` that exist. Any order, any number of times. How many exist."""
@@ -56,10 +67,10 @@ class IdLists:
         ]
         reached = 0
         for wave in _bounded(chunks):
-            reached += sum(await self._valkey.wave(lambda keys, wave=wave: self._pushes(keys, kind, post_id, wave)))
+            reached += sum(await self._valkey.wave(partial(self._pushes, kind, post_id, wave)))
         return reached
 
-    def _pushes(self, keys: Keys, kind: str, post_id: int, chunks: list[tuple[int, list[int]]]) -> list[Command]:
+    def _pushes(self, kind: str, post_id: int, chunks: list[tuple[int, list[int]]], keys: Keys) -> list[Command]:
         commands: list[Command] = []
         for bucket, account_ids in chunks:
             prefix = keys.list_prefix(kind, bucket)

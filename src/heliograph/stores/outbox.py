@@ -4,6 +4,7 @@ A worker leases a message for a while; should the worker die, the lease runs out
 cursor. A worker whose lease has run out can no longer move the cursor or finish the message (`LeaseLostError`).
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class Message(msgspec.Struct, frozen=True):
     attempts: int
     lease: UUID
     request_id: str
+    problem: str
 
 
 class OutboxState(msgspec.Struct, frozen=True):
@@ -68,10 +70,19 @@ class Outbox:
         except StoreUnavailableError:
             return
 
-    async def lease(self, shard: Shard, limit: int) -> list[Message]:
-        """Take up to `limit` messages of `shard` that are due, oldest first."""
-        rows = await shard.rows(sql.lease, limit=limit, lease_s=float(LEASE_S))
+    async def lease(self, shard: Shard, limit: int, kinds: Collection[str], *, inside: bool) -> list[Message]:
+        """Take up to `limit` messages of `shard` that are due, oldest first, of `kinds` or of all others."""
+        rows = await shard.rows(sql.lease, limit=limit, kinds=list(kinds), inside=inside, lease_s=float(LEASE_S))
         return [Message(shard=shard, **row) for row in rows]
+
+    async def renew(self, message: Message) -> None:
+        """Hold the message for another LEASE_S. Raises LeaseLostError."""
+        await self._own(
+            message,
+            await message.shard.run(
+                sql.renew, slot=message.slot, id=message.id, lease=message.lease, lease_s=float(LEASE_S)
+            ),
+        )
 
     async def advance(self, message: Message, cursor: int) -> None:
         """Record that all up to `cursor` is done and renew the lease. Raises LeaseLostError."""
@@ -87,20 +98,22 @@ class Outbox:
             ),
         )
 
-    async def release(self, message: Message) -> None:
-        """Give the message back unfinished, so that it queues behind the others that are due."""
-        await message.shard.run(sql.release, slot=message.slot, id=message.id, lease=message.lease)
-
     async def done(self, message: Message) -> None:
         """Finish the message. Raises LeaseLostError."""
         await self._own(
             message, await message.shard.run(sql.done, slot=message.slot, id=message.id, lease=message.lease)
         )
 
-    async def retry(self, message: Message, delay_s: float, problem: str) -> None:
-        """Let the message be taken again after `delay_s`."""
+    async def retry(self, message: Message, delay_s: float, problem: str, *, forgive: bool) -> None:
+        """Let the message be taken again after `delay_s`; `forgive`: this attempt does not count."""
         await message.shard.run(
-            sql.retry, slot=message.slot, id=message.id, lease=message.lease, delay_s=delay_s, problem=problem
+            sql.retry,
+            slot=message.slot,
+            id=message.id,
+            lease=message.lease,
+            delay_s=delay_s,
+            problem=problem,
+            forgiven=int(forgive),
         )
 
     async def bury(self, message: Message, problem: str) -> None:

@@ -161,6 +161,12 @@ class Shard:
             position: int = await connection.fetchval(_PG_POSITION)
             return position, await Session(connection).rows(query, **parameters)
 
+    async def mark(self) -> int:
+        """A log position above everything that has been committed so far."""
+        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            position: int = await connection.fetchval(_PG_MARK)
+            return position
+
     @asynccontextmanager
     async def alone(self, lock: int) -> AsyncIterator[Session]:
         """A connection that holds the advisory lock `lock`: whoever else wants it waits. For migrations."""

@@ -6,7 +6,7 @@ learns at its start which run of the server it talks to, and keys are made with 
 - `cache` prefix: the run id. After any restart or failover the cached values of before are not believed, since an
   invalidation may have been missed meanwhile; they run out by their time to live.
 - `feed` prefix: the generation, which also changes with the run, unless whoever restarted the server vouched that
-  no acknowledged write was lost (`vouch`).
+  no acknowledged write was lost (`Valkey.open(..., vouch=True)`).
 
 Errors of the server or the connection become StoreUnavailableError, at once while it is known to be away.
 """
@@ -83,8 +83,9 @@ def function(name: str) -> str:
 class Valkey:
     """One Valkey server."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, vouch: bool = False) -> None:
         self._url = url
+        self._vouch = vouch
         self._pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
@@ -98,9 +99,12 @@ class Valkey:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator[Self]:
-        """A client of the server at `url` (valkey://, unix://). It connects when first used."""
-        client = cls(url)
+    async def open(cls, url: str, *, vouch: bool = False) -> AsyncIterator[Self]:
+        """A client of the server at `url` (valkey://, unix://). It connects when first used.
+
+        `vouch`: the caller knows that this run of the server has all that the last one acknowledged.
+        """
+        client = cls(url, vouch=vouch)
         try:
             yield client
         finally:
@@ -115,7 +119,7 @@ class Valkey:
             raise StoreUnavailableError("valkey")
         try:
             async with asyncio.timeout(REPLY_TIMEOUT_S + CONNECT_TIMEOUT_S):
-                connection = await self._pool.get_connection("WAVE")
+                connection = await self._pool.get_connection("WAVE")  # type: ignore[no-untyped-call]
                 try:
                     return await self._exchange(connection, build(self._keys))
                 except BaseException:
@@ -150,11 +154,6 @@ class Valkey:
         text: bytes = await self.one(lambda _: ("INFO",))
         return dict(line.split(":", 1) for line in text.decode().splitlines() if ":" in line)
 
-    async def vouch(self) -> None:
-        """Say that this run of the server has everything that the last one acknowledged: feeds stay believed."""
-        run = (await self.info())["run_id"]
-        await self.one(lambda _: ("HSET", _GENERATION_KEY, "run", run))
-
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Callable[[float], Any]]:
         """Subscribe to `channel`; yields `wait(timeout_s)`, which returns when something was said or time is up."""
@@ -186,6 +185,9 @@ class Valkey:
         except ResponseError as error:
             if "already exists" not in str(error):
                 raise
+        if self._vouch:
+            await connection.send_command("HSET", _GENERATION_KEY, "run", run, check_health=False)
+            await connection.read_response()
         fresh = secrets.token_hex(4)
         call = ("FCALL", function("generation"), 1, _GENERATION_KEY, run, fresh)
         await connection.send_command(*call, check_health=False)

@@ -1,1 +1,4 @@
-"""The ASGI app: parses, calls the domain, renders. No rule of the product, no SQL."""
+"""The ASGI app: OAuth, the Mastodon client API, HTML pages. Parses, calls the domain, renders.
+
+No rule of the product and no SQL stands here.
+"""

@@ -9,24 +9,25 @@ VALUES (:slot, mint_id(:slot), :kind, :payload, :request_id, now() + make_interv
 -- scatter
 UPDATE outbox SET lease = gen_random_uuid(), run_at = now() + make_interval(secs => :lease_s), attempts = attempts + 1
 WHERE (slot, id) IN (
-    SELECT slot, id FROM outbox WHERE dead_at IS NULL AND run_at <= now()
+    SELECT slot, id FROM outbox WHERE dead_at IS NULL AND run_at <= now() AND (kind = ANY(:kinds::text[])) = :inside
     ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED
 )
-RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id;
+RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id, problem;
 
 -- name: advance
 UPDATE outbox SET cursor = :cursor, run_at = now() + make_interval(secs => :lease_s), attempts = 1
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
--- name: release
-UPDATE outbox SET run_at = now(), lease = NULL, attempts = 0
+-- name: renew
+UPDATE outbox SET run_at = now() + make_interval(secs => :lease_s)
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: done
 DELETE FROM outbox WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: retry
-UPDATE outbox SET run_at = now() + make_interval(secs => :delay_s), lease = NULL, problem = :problem
+UPDATE outbox SET run_at = now() + make_interval(secs => :delay_s), lease = NULL, problem = :problem,
+    attempts = attempts - :forgiven
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: bury

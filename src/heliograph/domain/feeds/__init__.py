@@ -1,0 +1,1 @@
+"""Feeds: skeleton, hydrate, rules, present; push or pull."""

@@ -1,0 +1,68 @@
+"""The home feed: skeleton, hydrate, rules, present."""
+
+import asyncio
+
+import msgspec
+
+from heliograph.base.errors import PendingError
+from heliograph.base.paging import Page
+from heliograph.domain.feeds import present, rules
+from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.feeds.skeleton import HomeSkeletons, Skeleton
+from heliograph.domain.posts.marks import MarksReader
+
+# A feed that takes longer to rebuild than this is answered with "not yet" (206) and goes on being built.
+PATIENCE_S = 2.0
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """A page of posts as JSON, newest first, and the ids between which it lies (0, 0 when empty)."""
+
+    items: list[bytes]
+    newest: int
+    oldest: int
+
+
+def timeline_of(shown: list[Hydrated], viewer: int | None, liked: set[int]) -> Timeline:
+    """The timeline that shows `shown`."""
+    items = [present.post(each, viewer, liked=each.header.id in liked) for each in shown]
+    if not shown:
+        return Timeline(items, 0, 0)
+    return Timeline(items, shown[0].header.id, shown[-1].header.id)
+
+
+class Home:
+    """Home feeds."""
+
+    def __init__(self, skeletons: HomeSkeletons, hydration: Hydration, marks: MarksReader) -> None:
+        self._skeletons = skeletons
+        self._hydration = hydration
+        self._marks = marks
+
+    async def page(self, viewer: int, page: Page) -> Timeline:
+        """A page of the home feed of `viewer`. Raises PendingError while the feed is being rebuilt."""
+        shown: list[Hydrated] = []
+        rest = page
+        while True:
+            skeleton = await self._skeleton(viewer, rest)
+            hydrated = await self._hydration.posts(skeleton.ids)
+            shown += [each for each in hydrated if rules.at_home(each.header, viewer, skeleton.relations)]
+            if len(shown) >= page.limit or skeleton.exhausted:
+                break
+            rest = rest.beyond(skeleton.ids)
+        shown = _cut(shown, page)
+        liked = await self._marks.liked_among(viewer, [each.header.id for each in shown], skeleton.marks_version)
+        return timeline_of(shown, viewer, liked)
+
+    async def _skeleton(self, viewer: int, page: Page) -> Skeleton:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._skeletons.home(viewer, page)
+        except TimeoutError:
+            raise PendingError from None
+
+
+def _cut(shown: list[Hydrated], page: Page) -> list[Hydrated]:
+    """The page's share of `shown`, newest first: the part next to the bound from which the page is counted."""
+    shown.sort(key=lambda each: each.header.id, reverse=True)
+    return shown[-page.limit :] if page.ascending else shown[: page.limit]

@@ -1,0 +1,27 @@
+"""Accounts as clients see them: body and counts put together from cached fragments."""
+
+from collections.abc import Sequence
+
+from heliograph.base.errors import NotFoundError
+from heliograph.domain.accounts.profiles import Profiles
+from heliograph.domain.feeds import present
+
+
+class People:
+    """Presents accounts."""
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._profiles = profiles
+
+    async def many(self, account_ids: Sequence[int]) -> list[bytes]:
+        """The accounts of `account_ids` that others may see, as JSON, in the same order."""
+        bodies = await self._profiles.fragments(account_ids)
+        counts = await self._profiles.count_fragments(bodies)
+        return [present.account(bodies[ident], counts[ident]) for ident in account_ids if ident in bodies]
+
+    async def one(self, account_id: int) -> bytes:
+        """One account as JSON. Raises NotFoundError."""
+        found = await self.many([account_id])
+        if not found:
+            raise NotFoundError
+        return found[0]

@@ -1,0 +1,76 @@
+"""Authors whose posts are pulled: those with more followers than `push_limit`.
+
+`accounts.pull_from` is the truth: posts with an id from there on are not pushed. It is set GRACE ahead of now, so that
+every process knows of it (they look every REFRESH) before the first post is not pushed.
+"""
+
+import time
+from datetime import timedelta
+
+from heliograph.base import clock, ids
+from heliograph.base.errors import StoreUnavailableError
+from heliograph.domain.graph.relations import IdSet, Relations
+from heliograph.stores import outbox
+from heliograph.stores.cache import note_degraded
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards
+
+sql = load("feeds")
+
+BACKFILL = "feeds.backfill"
+REFRESH_S = 2.0
+GRACE = timedelta(seconds=10)
+
+
+class PulledAuthors:
+    """Which authors are pulled, as this process knows it."""
+
+    def __init__(self, shards: Shards) -> None:
+        self._shards = shards
+        self._authors = IdSet(())
+        self._read_at = float("-inf")
+
+    async def among(self, relations: Relations) -> list[int]:
+        """The pulled authors whom a viewer with `relations` follows."""
+        await self._refresh()
+        if len(self._authors) < len(relations.following):
+            return [author for author in self._authors if author in relations.following]
+        return [author for author in relations.following if author in self._authors]
+
+    async def _refresh(self) -> None:
+        if time.monotonic() - self._read_at < REFRESH_S:
+            return
+        # Taken before the answer: those who ask meanwhile go on with what was known.
+        self._read_at = time.monotonic()
+        try:
+            self._authors = IdSet(row["id"] for row in await self._shards.scatter(sql.pulled))
+        except StoreUnavailableError:
+            note_degraded("postgres")
+
+    async def start(self, author: int) -> int:
+        """Begin to pull `author`; the id from which on posts are not pushed."""
+        slot = ids.slot_of(author)
+        pull_from = ids.first_at(clock.now() + GRACE)
+        set_to: int = await self._shards.at(slot).value(sql.start_pull, slot=slot, id=author, pull_from=pull_from)
+        return set_to
+
+    async def push_again(self, author: int) -> None:
+        """Push what `author` posts from now on, and still let readers pull until old posts have been pushed too.
+
+        The message `feeds.backfill` sees to that.
+        """
+        slot = ids.slot_of(author)
+        async with self._shards.at(slot).transaction() as transaction:
+            if await transaction.run(sql.push_again, slot=slot, id=author, never=ids.MAX_ID):
+                await outbox.put(transaction, slot, BACKFILL, {"author": author})
+
+    async def end(self, author: int) -> None:
+        """Readers need no longer pull `author`."""
+        slot = ids.slot_of(author)
+        await self._shards.at(slot).run(sql.end_pull, slot=slot, id=author, never=ids.MAX_ID)
+
+    async def pull_from(self, author: int) -> int | None:
+        """From which id on posts of `author` are not pushed; None: all are pushed."""
+        slot = ids.slot_of(author)
+        found: int | None = await self._shards.at(slot).value(sql.pull_from, slot=slot, id=author)
+        return found

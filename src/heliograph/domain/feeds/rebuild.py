@@ -1,0 +1,56 @@
+"""Building an id list that does not exist: for a reader who comes back, or an author who has become pulled.
+
+First the list is made to exist, so that what is delivered meanwhile lands in it; then the shards are read; then both are
+merged. Whoever dies in between leaves a list that is not built, and the next reader builds it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from heliograph.base import metrics
+from heliograph.domain.feeds import pull
+from heliograph.domain.graph.relations import RelationsReader
+from heliograph.stores.idlists import HOME, RECENT, IdLists
+from heliograph.stores.shards import Shards
+
+
+class Rebuilder:
+    """Builds id lists, each once at a time in this process."""
+
+    def __init__(self, shards: Shards, lists: IdLists, relations: RelationsReader, ttl_s: int) -> None:
+        self._shards = shards
+        self._lists = lists
+        self._relations = relations
+        self._ttl_s = ttl_s
+        self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    async def home(self, viewer: int) -> None:
+        """Build the home feed of `viewer`."""
+        await self._once(HOME, viewer, lambda: self._build_home(viewer))
+
+    async def recent(self, author: int) -> None:
+        """Build the list of the recent posts of `author`."""
+        await self._once(RECENT, author, lambda: self._build_recent(author))
+
+    async def _once(self, kind: str, ident: int, build: Callable[[], Awaitable[None]]) -> None:
+        key = (kind, ident)
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.ensure_future(build())
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        # Whoever waits may give up; the building goes on for the others.
+        await asyncio.shield(task)
+
+    async def _build_home(self, viewer: int) -> None:
+        await self._lists.begin(HOME, viewer, self._ttl_s)
+        # Read after the list exists: whoever is followed from here on is merged into it by the follow itself.
+        relations = await self._relations.of(viewer)
+        found = await pull.newest(self._shards, [viewer, *relations.following], self._lists.cap)
+        await self._lists.finish(HOME, viewer, found, pull.floor_of(found, self._lists.cap), self._ttl_s)
+        metrics.feed_rebuilds.inc()
+
+    async def _build_recent(self, author: int) -> None:
+        await self._lists.begin(RECENT, author, self._ttl_s)
+        found, floor = await pull.of_author(self._shards, author, self._lists.cap)
+        await self._lists.finish(RECENT, author, found, floor, self._ttl_s)

@@ -1,0 +1,137 @@
+"""Timelines other than home: an account's posts, the public timeline, favourites, one post. Ids come from the shards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from heliograph.base import ids
+from heliograph.base.errors import NotFoundError
+from heliograph.base.paging import Page
+from heliograph.domain.feeds import present, rules
+from heliograph.domain.feeds.home import Timeline, timeline_of
+from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader
+from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.post import Header, Visibility
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards
+
+posts_sql = load("posts")
+likes_sql = load("likes")
+
+Candidates = Callable[[Page], Awaitable[list[int]]]
+
+
+class AccountFilter(msgspec.Struct, frozen=True):
+    """Which posts of an account: with photos only, with a hashtag only ('': any)."""
+
+    media_only: bool = False
+    tag: str = ""
+
+
+class Timelines:
+    """Timelines made from the shards. `viewer` is None for somebody who is not logged in."""
+
+    def __init__(self, shards: Shards, hydration: Hydration, relations: RelationsReader, marks: MarksReader) -> None:
+        self._shards = shards
+        self._hydration = hydration
+        self._relations = relations
+        self._marks = marks
+
+    async def post(self, viewer: int | None, post_id: int) -> bytes:
+        """One post as JSON. Raises NotFoundError when there is none, or none that `viewer` may see."""
+        shown = await self._visible(viewer, [post_id])
+        if not shown:
+            raise NotFoundError
+        return present.post(shown[0], viewer, liked=bool(await self._liked(viewer, shown)))
+
+    async def posts(self, viewer: int | None, post_ids: Sequence[int]) -> list[bytes]:
+        """Those of `post_ids` that `viewer` may see, as JSON, in the same order."""
+        shown = await self._visible(viewer, post_ids)
+        return timeline_of(shown, viewer, await self._liked(viewer, shown)).items
+
+    async def header(self, viewer: int | None, post_id: int) -> Header:
+        """The header of a post that `viewer` may see. Raises NotFoundError."""
+        shown = await self._visible(viewer, [post_id])
+        if not shown:
+            raise NotFoundError
+        return shown[0].header
+
+    async def account(self, viewer: int | None, account_id: int, page: Page, only: AccountFilter) -> Timeline:
+        """Posts of one account, those that `viewer` may see."""
+        slot = ids.slot_of(account_id)
+        query = posts_sql.account_oldest if page.ascending else posts_sql.account_newest
+        # Nobody who is not logged in sees more; for the others the rules decide, post by post.
+        visibilities = [Visibility.PUBLIC, Visibility.UNLISTED] if viewer is None else list(Visibility)
+
+        async def candidates(part: Page) -> list[int]:
+            rows = await self._shards.at(slot).rows(
+                query,
+                slot=slot,
+                account_id=account_id,
+                below=part.below,
+                above=part.above,
+                visibilities=visibilities,
+                media_only=only.media_only,
+                tag=only.tag.lower(),
+                limit=part.limit,
+            )
+            return [row["id"] for row in rows]
+
+        return await self._page(viewer, page, candidates)
+
+    async def public(self, viewer: int | None, page: Page, *, media_only: bool) -> Timeline:
+        """Everybody's public posts."""
+        query = posts_sql.public_oldest if page.ascending else posts_sql.public_newest
+
+        async def candidates(part: Page) -> list[int]:
+            rows = await self._shards.scatter(
+                query, below=part.below, above=part.above, media_only=media_only, limit=part.limit
+            )
+            return [row["id"] for row in rows]
+
+        return await self._page(viewer, page, candidates)
+
+    async def favourites(self, viewer: int, page: Page) -> Timeline:
+        """Posts that `viewer` likes, in the order in which they were liked; the bounds of `page` are revs."""
+        slot = ids.slot_of(viewer)
+        query = likes_sql.favourites_oldest if page.ascending else likes_sql.favourites_newest
+        rows = await self._shards.at(slot).rows(
+            query, slot=slot, account_id=viewer, below=page.below, above=page.above, limit=page.limit
+        )
+        if not rows:
+            return Timeline([], 0, 0)
+        if page.ascending:
+            rows = rows[::-1]
+        shown = await self._visible(viewer, [row["id"] for row in rows])
+        items = timeline_of(shown, viewer, {each.header.id for each in shown}).items
+        return Timeline(items, rows[0]["rev"], rows[-1]["rev"])
+
+    async def _page(self, viewer: int | None, page: Page, candidates: Candidates) -> Timeline:
+        """Fill a page: candidates, then those that may be seen, on until it is full or nothing is left."""
+        relations = await self._relations_of(viewer)
+        shown: list[Hydrated] = []
+        rest = page
+        while True:
+            found = rest.cut(await candidates(rest))
+            hydrated = await self._hydration.posts(found)
+            shown += [each for each in hydrated if rules.visible(each.header, viewer, relations)]
+            if len(shown) >= page.limit or len(found) < rest.limit:
+                break
+            rest = rest.beyond(found)
+        shown.sort(key=lambda each: each.header.id, reverse=True)
+        shown = shown[-page.limit :] if page.ascending else shown[: page.limit]
+        return timeline_of(shown, viewer, await self._liked(viewer, shown))
+
+    async def _visible(self, viewer: int | None, post_ids: Sequence[int]) -> list[Hydrated]:
+        relations, hydrated = await asyncio.gather(self._relations_of(viewer), self._hydration.posts(post_ids))
+        return [each for each in hydrated if rules.visible(each.header, viewer, relations)]
+
+    async def _relations_of(self, viewer: int | None) -> Relations:
+        return NOBODY if viewer is None else await self._relations.of(viewer)
+
+    async def _liked(self, viewer: int | None, shown: list[Hydrated]) -> set[int]:
+        if viewer is None:
+            return set()
+        return await self._marks.liked_among(viewer, [each.header.id for each in shown])

@@ -1,0 +1,1 @@
+"""Follows: who sees whom. The followed end decides; both ends are kept."""

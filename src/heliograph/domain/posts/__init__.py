@@ -1,0 +1,1 @@
+"""Posts: publish, delete, like. A post lives on its author's shard."""

@@ -1,0 +1,75 @@
+"""Deleting a post: hidden from everybody in one transaction; a worker then removes what hung on it.
+
+The purge may stop anywhere and be run again: likes first (both ends), then the photos' objects, then the rows.
+"""
+
+from heliograph.base import ids
+from heliograph.base.errors import NotFoundError, StoreUnavailableError
+from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
+from heliograph.domain.media import attachments
+from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.posts.fragments import Posts
+from heliograph.domain.posts.likes import LikeChanged, Likes
+from heliograph.domain.posts.post import POST
+from heliograph.stores import counts, outbox
+from heliograph.stores.cache import Cache
+from heliograph.stores.counts import Count
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards
+
+sql = load("posts")
+likes_sql = load("likes")
+media_sql = load("media")
+
+DELETED = "post.deleted"
+LIKES_A_PAGE = 200
+
+
+class Remover:
+    """Deletes posts."""
+
+    def __init__(self, shards: Shards, cache: Cache, posts: Posts, likes: Likes, uploads: Uploads) -> None:
+        self._shards = shards
+        self._cache = cache
+        self._posts = posts
+        self._likes = likes
+        self._uploads = uploads
+
+    async def delete(self, author: int, post_id: int) -> None:
+        """Delete a post of `author`. Raises NotFoundError when there is none (any more)."""
+        slot = ids.slot_of(post_id)
+        async with self._shards.at(slot).transaction() as transaction:
+            if not await transaction.run(sql.hide, slot=slot, id=post_id, account_id=author):
+                raise NotFoundError
+            await counts.add(transaction, author, Count.POSTS, -1)
+            await outbox.put(transaction, slot, DELETED, {"post": post_id, "author": author})
+        await self._posts.write_gone(post_id, transaction.position)
+        try:
+            await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, author)])
+        except StoreUnavailableError:
+            return
+
+    async def purge(self, post_id: int, author: int) -> None:
+        """The outbox' part: remove what hung on a deleted post, then its row."""
+        shard = self._shards.of(post_id)
+        slot = ids.slot_of(post_id)
+        await self._cache.invalidate(await shard.mark(), [(POST, post_id), (ACCOUNT_COUNTS, author)])
+        await self._end_likes(post_id)
+        photos = (await attachments.of_posts(self._shards, [post_id])).get(post_id, [])
+        await self._uploads.discard([photo.name for photo in photos], incoming=[])
+        async with shard.transaction() as transaction:
+            for photo in photos:
+                await transaction.run(media_sql.remove, slot=slot, id=photo.id)
+            await counts.forget(transaction, post_id)
+            await transaction.run(sql.remove, slot=slot, id=post_id)
+
+    async def _end_likes(self, post_id: int) -> None:
+        shard = self._shards.of(post_id)
+        slot = ids.slot_of(post_id)
+        while await shard.rows(likes_sql.end_all, slot=slot, post_id=post_id, limit=LIKES_A_PAGE):
+            pass
+        cursor = 0
+        while ended := await shard.rows(likes_sql.ended, slot=slot, post_id=post_id, cursor=cursor, limit=LIKES_A_PAGE):
+            for row in ended:
+                await self._likes.apply(LikeChanged(row["account_id"], post_id, row["rev"], gone=True))
+            cursor = ended[-1]["account_id"]

@@ -1,0 +1,104 @@
+"""Posts from the cache, else from their shard; and the counts of their likes."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from heliograph.base.errors import NotFoundError
+from heliograph.domain.media import attachments
+from heliograph.domain.media.attachments import Attachment
+from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack, unpack
+from heliograph.stores import counts
+from heliograph.stores.cache import Cache, complete, read_through
+from heliograph.stores.counts import Count
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Row, Shard, Shards, slots_of
+
+sql = load("posts")
+
+RenderPost = Callable[[Post], bytes]
+RenderPostCounts = Callable[[dict[Count, int]], bytes]
+
+
+class Posts:
+    """Reads posts. `render` makes the cached body of a post, `render_counts` that of its counts."""
+
+    def __init__(self, shards: Shards, cache: Cache, render: RenderPost, render_counts: RenderPostCounts) -> None:
+        self._shards = shards
+        self._cache = cache
+        self._render = render
+        self._render_counts = render_counts
+
+    async def many(self, post_ids: Iterable[int]) -> dict[int, Post]:
+        """The posts of `post_ids` that are there, from PostgreSQL."""
+        grouped = self._shards.group(post_ids)
+        parts = await asyncio.gather(*(self._read(shard, some) for shard, some in grouped.items()))
+        return {post.id: post for _, posts in parts for post in posts}
+
+    async def get(self, post_id: int) -> Post:
+        """One post, from PostgreSQL. Raises NotFoundError."""
+        found = await self.many([post_id])
+        if post_id not in found:
+            raise NotFoundError
+        return found[post_id]
+
+    async def fragments(self, post_ids: Iterable[int]) -> dict[int, tuple[Header, bytes]]:
+        """Header and body of each of `post_ids`; what is not there has a header that says so."""
+        found = await read_through(self._cache, POST, post_ids, self._load)
+        return {post_id: unpack(post_id, data) for post_id, data in found.items()}
+
+    async def complete(self, had: dict[int, bytes | None]) -> dict[int, tuple[Header, bytes]]:
+        """As `fragments`, where a wave has read the cache already."""
+        found = await complete(self._cache, POST, had, self._load)
+        return {post_id: unpack(post_id, data) for post_id, data in found.items()}
+
+    async def complete_counts(self, had: dict[int, bytes | None]) -> dict[int, bytes]:
+        """The counts' bodies, where a wave has read the cache already."""
+        return await complete(self._cache, POST_COUNTS, had, self._load_counts)
+
+    async def write(self, post: Post, version: int) -> None:
+        """Write a post through to the cache, as of the log position `version`."""
+        await self._cache.fill(POST, version, {post.id: pack(post, self._render(post))})
+
+    async def refresh(self, post_id: int) -> None:
+        """Believe no cached body of a post that was read before now: its photos' descriptions have changed."""
+        await self._cache.invalidate(await self._shards.of(post_id).mark(), [(POST, post_id)])
+
+    async def write_gone(self, post_id: int, version: int) -> None:
+        """Say in the cache that there is no such post any more."""
+        await self._cache.fill(POST, version, {post_id: GONE})
+
+    async def _load(self, post_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        grouped = self._shards.group(post_ids)
+        parts = await asyncio.gather(*(self._read(shard, some) for shard, some in grouped.items()))
+        loaded = []
+        for (position, posts), some in zip(parts, grouped.values(), strict=True):
+            bodies = dict.fromkeys(some, GONE) | {post.id: pack(post, self._render(post)) for post in posts}
+            loaded.append((position, bodies))
+        return loaded
+
+    async def _read(self, shard: Shard, post_ids: list[int]) -> tuple[int, list[Post]]:
+        position, rows = await shard.versioned(sql.by_ids, slots=slots_of(post_ids), ids=post_ids)
+        photos = await attachments.of_posts(self._shards, [row["id"] for row in rows])
+        return position, [_post(row, photos.get(row["id"], [])) for row in rows]
+
+    async def _load_counts(self, post_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return [
+            (position, {post_id: self._render_counts(of_post) for post_id, of_post in counted.items()})
+            for position, counted in await counts.read(self._shards, post_ids)
+        ]
+
+
+def _post(row: Row, photos: list[Attachment]) -> Post:
+    return Post(
+        id=row["id"],
+        account_id=row["account_id"],
+        text=row["text"],
+        spoiler_text=row["spoiler_text"],
+        visibility=Visibility(row["visibility"]),
+        sensitive=row["sensitive"],
+        language=row["language"],
+        tags=list(row["tags"]),
+        mentions=[Mention(**mention) for mention in row["mentions"]],
+        application=row["application"],
+        photos=photos,
+    )

@@ -1,0 +1,183 @@
+"""Publishing: one transaction on the author's shard, then the author's own view of it, then the answer.
+
+The transaction holds the post, its photos, its idempotency key, the count and the outbox row: what was answered is on
+disk, and whoever has to hear of it will.
+"""
+
+import msgspec
+
+from heliograph.base import ids
+from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
+from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS, Profiles
+from heliograph.domain.media.attachments import Attachment
+from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.posts import text as captions
+from heliograph.domain.posts.fragments import Posts
+from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility
+from heliograph.stores import counts, outbox
+from heliograph.stores.cache import Cache
+from heliograph.stores.counts import Count
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards, Transaction
+
+sql = load("posts")
+media_sql = load("media")
+
+PUBLISHED = "post.published"
+MAX_MENTIONS = 50
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What somebody wants to publish. `media_ids`: own, decoded photos in order; `key`: their idempotency key or ''."""
+
+    text: str
+    media_ids: list[int]
+    visibility: Visibility
+    sensitive: bool = False
+    spoiler_text: str = ""
+    language: str | None = None
+    application: dict[str, str | None] | None = None
+    key: str = ""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The outcome: the post's id, and whether this call made it (False: an earlier call with the same key did)."""
+
+    post_id: int
+    created: bool
+
+
+class Publisher:
+    """Publishes posts."""
+
+    def __init__(self, shards: Shards, cache: Cache, posts: Posts, profiles: Profiles, uploads: Uploads) -> None:
+        self._shards = shards
+        self._cache = cache
+        self._posts = posts
+        self._profiles = profiles
+        self._uploads = uploads
+
+    async def publish(self, author: int, draft: Draft) -> Published:
+        """Publish `draft`. Raises ValidationError (what is wrong with it), StoreUnavailableError (nothing was kept)."""
+        _check(draft)
+        slot = ids.slot_of(author)
+        earlier = await self._by_key(author, draft.key)
+        if earlier is not None:
+            return Published(earlier, created=False)
+        photos = await self._uploads.attachable(author, draft.media_ids)
+        mentions = await self._mentions(draft.text)
+        async with self._shards.at(slot).transaction() as transaction:
+            post_id: int = await transaction.value(sql.mint, slot=slot)
+            post = _post(post_id, author, draft, mentions, photos)
+            if not await self._claim_key(transaction, post, draft.key):
+                existing: int = await transaction.value(sql.by_key, slot=slot, account_id=author, key=draft.key)
+                return Published(existing, created=False)
+            await self._write(transaction, post)
+        await self._show_author(post, transaction.position)
+        return Published(post_id, created=True)
+
+    async def _by_key(self, author: int, key: str) -> int | None:
+        if not key:
+            return None
+        slot = ids.slot_of(author)
+        found: int | None = await self._shards.at(slot).value(sql.by_key, slot=slot, account_id=author, key=key)
+        return found
+
+    async def _mentions(self, text: str) -> list[Mention]:
+        found = []
+        for name in captions.mentioned_names(text)[:MAX_MENTIONS]:
+            try:
+                account = await self._profiles.by_username(name)
+            except NotFoundError:
+                continue
+            found.append(Mention(account.id, account.username))
+        return found
+
+    @staticmethod
+    async def _claim_key(transaction: Transaction, post: Post, key: str) -> bool:
+        """Two at once with the same key: the second waits here for the first, and then finds its post."""
+        if not key:
+            return True
+        slot = ids.slot_of(post.id)
+        return bool(
+            await transaction.run(sql.claim_key, slot=slot, account_id=post.account_id, key=key, post_id=post.id)
+        )
+
+    @staticmethod
+    async def _write(transaction: Transaction, post: Post) -> None:
+        slot = ids.slot_of(post.id)
+        await transaction.run(
+            sql.insert,
+            slot=slot,
+            id=post.id,
+            account_id=post.account_id,
+            text=post.text,
+            spoiler_text=post.spoiler_text,
+            visibility=int(post.visibility),
+            sensitive=post.sensitive,
+            language=post.language,
+            tags=post.tags,
+            mentions=msgspec.to_builtins(post.mentions),
+            application=post.application,
+            media_count=len(post.photos),
+        )
+        for position, photo in enumerate(post.photos):
+            attached = await transaction.run(
+                media_sql.attach,
+                slot=slot,
+                id=photo.id,
+                account_id=post.account_id,
+                post_id=post.id,
+                position=position,
+            )
+            if not attached:
+                raise ValidationError("Validation failed: a photo is attached to another post already")
+        await transaction.value(sql.author, slot=slot, account_id=post.account_id)
+        await counts.add(transaction, post.account_id, Count.POSTS, 1)
+        await outbox.put(transaction, slot, PUBLISHED, {"post": post.id, "author": post.account_id})
+
+    async def _show_author(self, post: Post, position: int) -> None:
+        await self._posts.write(post, position)
+        try:
+            await self._cache.invalidate(position, [(ACCOUNT_COUNTS, post.account_id)])
+        except StoreUnavailableError:
+            return
+
+    async def settle(self, post_id: int, author: int) -> None:
+        """The outbox' part of what the request shows the author. Raises StoreUnavailableError."""
+        position = await self._shards.of(post_id).mark()
+        await self._cache.invalidate(position, [(POST, post_id), (ACCOUNT_COUNTS, author)])
+
+    async def sweep(self) -> None:
+        """Forget idempotency keys that are older than a day."""
+        for shard in self._shards.all:
+            await shard.run(sql.sweep_keys)
+
+
+def _check(draft: Draft) -> None:
+    if not draft.text.strip() and not draft.media_ids:
+        raise ValidationError("Validation failed: Text can't be blank")
+    if len(draft.text) + len(draft.spoiler_text) > MAX_CHARACTERS:
+        raise ValidationError(f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded")
+    if len(draft.media_ids) > MAX_PHOTOS:
+        raise ValidationError(f"Validation failed: Cannot attach more than {MAX_PHOTOS} files")
+    if len(set(draft.media_ids)) != len(draft.media_ids):
+        raise ValidationError("Validation failed: the same photo is attached twice")
+    if "\0" in draft.text or "\0" in draft.spoiler_text:
+        raise ValidationError("Validation failed: Text must not hold a null character")
+
+
+def _post(post_id: int, author: int, draft: Draft, mentions: list[Mention], photos: list[Attachment]) -> Post:
+    return Post(
+        id=post_id,
+        account_id=author,
+        text=draft.text,
+        spoiler_text=draft.spoiler_text,
+        visibility=draft.visibility,
+        sensitive=draft.sensitive or bool(draft.spoiler_text),
+        language=draft.language,
+        tags=captions.hashtags(draft.text),
+        mentions=mentions,
+        application=draft.application,
+        photos=photos,
+    )

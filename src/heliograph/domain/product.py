@@ -1,0 +1,133 @@
+"""The whole product as one object: what web pages, the API and workers call. Composed here, chosen in `wiring`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from heliograph.base.settings import Settings
+from heliograph.domain.accounts.account import Account
+from heliograph.domain.accounts.approval import Approval
+from heliograph.domain.accounts.apps import Apps
+from heliograph.domain.accounts.codes import Codes
+from heliograph.domain.accounts.credentials import Credentials
+from heliograph.domain.accounts.directory import Directory
+from heliograph.domain.accounts.housekeeping import Housekeeping
+from heliograph.domain.accounts.identity import Identities
+from heliograph.domain.accounts.letters import Letters
+from heliograph.domain.accounts.limits import Limits as RateLimits
+from heliograph.domain.accounts.mail import Mailer
+from heliograph.domain.accounts.passwords import Passwords
+from heliograph.domain.accounts.profiles import Profiles
+from heliograph.domain.accounts.registration import Registration
+from heliograph.domain.accounts.sessions import Sessions
+from heliograph.domain.accounts.suspension import Suspension
+from heliograph.domain.accounts.tokens import Tokens
+from heliograph.domain.accounts.usage import Usage
+from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.following import Following
+from heliograph.domain.feeds.home import Home
+from heliograph.domain.feeds.hydrate import Hydration
+from heliograph.domain.feeds.people import People
+from heliograph.domain.feeds.publishing import Publishing
+from heliograph.domain.feeds.pulled import PulledAuthors
+from heliograph.domain.feeds.rebuild import Rebuilder
+from heliograph.domain.feeds.skeleton import HomeSkeletons
+from heliograph.domain.feeds.timelines import Timelines
+from heliograph.domain.graph.edges import Edges
+from heliograph.domain.graph.follows import Follows
+from heliograph.domain.graph.relations import RelationsReader
+from heliograph.domain.media.limits import Limits
+from heliograph.domain.media.portraits import Portraits
+from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.posts.delete import Remover
+from heliograph.domain.posts.fragments import Posts
+from heliograph.domain.posts.likes import Likes
+from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.post import Post
+from heliograph.domain.posts.publish import Publisher
+from heliograph.stores.cache import Cache
+from heliograph.stores.counts import Count
+from heliograph.stores.idlists import IdLists
+from heliograph.stores.limits import Counters
+from heliograph.stores.objects import Objects
+from heliograph.stores.outbox import Outbox
+from heliograph.stores.shards import Shards
+from heliograph.stores.valkey import Valkey
+
+DAY_S = 24 * 3600
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """The open stores of a process."""
+
+    shards: Shards
+    valkey: Valkey
+    objects: Objects
+
+
+class Renderers(msgspec.Struct, frozen=True):
+    """What the web makes of domain objects: JSON members without braces, to be cached and put together."""
+
+    account: Callable[[Account], bytes]
+    account_counts: Callable[[dict[Count, int], datetime | None], bytes]
+    post: Callable[[Post], bytes]
+    post_counts: Callable[[dict[Count, int]], bytes]
+
+
+class Product:
+    """Everything that Heliograph can do, by feature. `scratch_root`: a folder for files that live no longer than a call."""
+
+    def __init__(self, stores: Stores, settings: Settings, renderers: Renderers, scratch_root: Path) -> None:
+        shards, valkey, objects = stores.shards, stores.valkey, stores.objects
+        cache = Cache(valkey)
+        lists = IdLists(valkey, settings.feed_length)
+        feed_ttl_s = settings.feed_active_days * DAY_S
+        self.stores = stores
+        self.settings = settings
+        self.scratch_root = scratch_root
+        self.outbox = Outbox(shards, valkey)
+
+        self.directory = Directory(shards)
+        self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts)
+        self.identities = Identities(shards, session_days=settings.session_days)
+        self.passwords = Passwords()
+        self.credentials = Credentials(shards, self.directory, self.passwords, self.identities)
+        self.registration = Registration(shards, self.directory, self.passwords, settings)
+        self.sessions = Sessions(shards, self.identities, settings.session_days)
+        self.apps = Apps(shards)
+        self.tokens = Tokens(shards, self.identities)
+        self.codes = Codes(shards, self.identities)
+        self.letters = Letters(shards, self.directory, Mailer(settings.smtp_url, settings.mail_from), settings)
+        self.rate_limits = RateLimits(Counters(valkey), enabled=settings.rate_limits == "on")
+        self.approval = Approval(shards, self.directory, self.identities, self.profiles)
+        self.suspension = Suspension(shards, self.identities, self.profiles)
+        self.housekeeping = Housekeeping(self.directory, self.sessions, self.codes, self.letters)
+
+        self.usage = Usage(shards)
+
+        self.relations = RelationsReader(shards, cache)
+        self.follows = Follows(shards, cache)
+        self.edges = Edges(shards)
+
+        limits = Limits.of(settings)
+        self.uploads = Uploads(shards, objects, limits, scratch_root)
+        self.portraits = Portraits(objects, limits, scratch_root)
+
+        self.posts = Posts(shards, cache, renderers.post, renderers.post_counts)
+        self.marks = MarksReader(shards, cache)
+        self.likes = Likes(shards, cache)
+        self.publisher = Publisher(shards, cache, self.posts, self.profiles, self.uploads)
+        self.remover = Remover(shards, cache, self.posts, self.likes, self.uploads)
+
+        self.pulled = PulledAuthors(shards)
+        self.hydration = Hydration(cache, self.posts, self.profiles)
+        rebuilder = Rebuilder(shards, lists, self.relations, feed_ttl_s)
+        skeletons = HomeSkeletons(shards, lists, self.relations, self.pulled, rebuilder, feed_ttl_s)
+        self.home = Home(skeletons, self.hydration, self.marks)
+        self.timelines = Timelines(shards, self.hydration, self.relations, self.marks)
+        self.people = People(self.profiles)
+        self.following = Following(shards, lists, self.follows, self.profiles)
+        self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
+        self.publishing = Publishing(self.publisher, self.delivery, self.outbox)

@@ -1,0 +1,91 @@
+-- Posts live on their author's shard. `deleted_at` hides a post from that moment; the row goes last.
+
+-- name: mint
+SELECT mint_id(:slot);
+
+-- name: insert
+INSERT INTO posts (slot, id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions,
+                   application, media_count)
+VALUES (:slot, :id, :account_id, :text, :spoiler_text, :visibility, :sensitive, :language, :tags, :mentions,
+        :application, :media_count);
+
+-- name: author
+-- What publishing needs to know of the author, and the note of when they last posted.
+UPDATE accounts SET last_post_at = now() WHERE slot = :slot AND id = :account_id
+RETURNING pull_from;
+
+-- name: claim_key
+INSERT INTO idempotency_keys (slot, account_id, key, post_id) VALUES (:slot, :account_id, :key, :post_id)
+ON CONFLICT DO NOTHING;
+
+-- name: by_key
+SELECT post_id FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id AND key = :key;
+
+-- name: sweep_keys
+-- scatter
+DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day';
+
+-- name: by_ids
+SELECT id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions, application
+FROM posts WHERE slot = ANY(:slots::smallint[]) AND id = ANY(:ids::bigint[]) AND deleted_at IS NULL;
+
+-- name: lock_alive
+-- The author of a post that is there; held until the end of the transaction, so that it is not deleted meanwhile.
+SELECT account_id FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NULL FOR KEY SHARE;
+
+-- name: hide
+UPDATE posts SET deleted_at = now() WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS NULL;
+
+-- name: remove
+DELETE FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
+
+-- name: newest_of
+-- The newest posts of one author.
+SELECT id FROM posts WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL
+ORDER BY id DESC LIMIT :limit;
+
+-- name: account_newest
+-- `media_only`: with photos; `tag`: '' for any.
+SELECT id FROM posts
+WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
+  AND visibility = ANY(:visibilities::smallint[])
+  AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
+ORDER BY id DESC LIMIT :limit;
+
+-- name: account_oldest
+SELECT id FROM posts
+WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
+  AND visibility = ANY(:visibilities::smallint[])
+  AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
+ORDER BY id LIMIT :limit;
+
+-- name: public_newest
+-- scatter
+SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
+  AND (NOT :media_only::boolean OR media_count > 0)
+ORDER BY id DESC LIMIT :limit;
+
+-- name: public_oldest
+-- scatter
+SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
+  AND (NOT :media_only::boolean OR media_count > 0)
+ORDER BY id LIMIT :limit;
+
+-- name: pull_newest
+-- The newest posts of many authors of one shard: a few from each, by its index, then the newest of all.
+SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
+CROSS JOIN LATERAL (
+    SELECT posts.id FROM posts WHERE posts.slot = author.slot AND posts.account_id = author.id
+      AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
+    ORDER BY posts.id DESC LIMIT :limit
+) AS post
+ORDER BY post.id DESC LIMIT :limit;
+
+-- name: pull_oldest
+SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
+CROSS JOIN LATERAL (
+    SELECT posts.id FROM posts WHERE posts.slot = author.slot AND posts.account_id = author.id
+      AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
+    ORDER BY posts.id LIMIT :limit
+) AS post
+ORDER BY post.id LIMIT :limit;

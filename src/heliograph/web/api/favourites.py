@@ -1,0 +1,41 @@
+"""Liking: POST /api/v1/statuses/:id/favourite and unfavourite, GET /api/v1/favourites."""
+
+from litestar import Response
+
+from heliograph.web.access import product_of, user, viewer
+from heliograph.web.api.statuses import post_id
+from heliograph.web.api.timelines import answer
+from heliograph.web.entities.status import StatusEntity
+from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, page_of
+from heliograph.web.request import Request
+from heliograph.web.routes import api_get, api_post, as_json
+
+
+@api_post("/api/v1/statuses/{status_id:str}/favourite", user("write:favourites"), StatusEntity)
+async def favourite(request: Request, status_id: str) -> Response[bytes]:
+    """Like a post."""
+    product, who, ident = product_of(request), viewer(request), post_id(status_id)
+    await product.timelines.header(who, ident)
+    await product.likes.like(who, ident)
+    return as_json(await product.timelines.post(who, ident))
+
+
+@api_post("/api/v1/statuses/{status_id:str}/unfavourite", user("write:favourites"), StatusEntity)
+async def unfavourite(request: Request, status_id: str) -> Response[bytes]:
+    """No longer like a post."""
+    product, who, ident = product_of(request), viewer(request), post_id(status_id)
+    await product.timelines.header(who, ident)
+    await product.likes.unlike(who, ident)
+    return as_json(await product.timelines.post(who, ident))
+
+
+@api_get("/api/v1/favourites", user("read:favourites"), list[StatusEntity])
+async def favourites(
+    request: Request, max_id: MaxId = None, since_id: SinceId = None, min_id: MinId = None, limit: Limit = None
+) -> Response[bytes]:
+    """Posts that you like, the latest like first."""
+    page = page_of(limit, max_id, since_id, min_id, default=20, most=40)
+    return answer(request, await product_of(request).timelines.favourites(viewer(request), page))
+
+
+ROUTES = [favourite, unfavourite, favourites]

@@ -1,0 +1,67 @@
+"""The ASGI application: routes, guard, errors, OpenAPI document, envelope."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
+from litestar.types import ASGIApp
+
+from heliograph import __version__
+from heliograph.base.errors import HeliographError
+from heliograph.domain.product import Product
+from heliograph.web import access, problems
+from heliograph.web.addresses import Addresses
+from heliograph.web.envelope import Envelope
+from heliograph.web.pages.templates import Templates
+from heliograph.web.table import ROUTES
+
+
+def create_app(product: Product) -> ASGIApp:
+    """The application that serves `product`."""
+    addresses = Addresses(product.settings)
+    return Envelope(framework_app(product, addresses, ROUTES), secure=addresses.base.startswith("https://"))
+
+
+def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any]) -> Litestar:
+    """The application without its envelope."""
+    templates = Templates(product.settings, addresses)
+    return Litestar(
+        route_handlers=routes,
+        guards=[access.guard],
+        exception_handlers={
+            HeliographError: problems.on_error,
+            HTTPException: problems.on_http_error,
+            Exception: problems.on_bug,
+        },
+        openapi_config=_openapi(product, addresses),
+        state=State({"product": product, "addresses": addresses, "templates": templates}),
+        # Bodies are bounded where they are read: text in web/parameters.py, photos by the settings.
+        request_max_body_size=None,
+        logging_config=None,
+    )
+
+
+def _openapi(product: Product, addresses: Addresses) -> OpenAPIConfig:
+    flows = OAuthFlows(
+        authorization_code=OAuthFlow(
+            authorization_url=f"{addresses.base}/oauth/authorize",
+            token_url=f"{addresses.base}/oauth/token",
+            scopes={"read": "Read everything", "write": "Change everything", "follow": "Follow and unfollow"},
+        ),
+        client_credentials=OAuthFlow(token_url=f"{addresses.base}/oauth/token", scopes={"read": "Read what is public"}),
+    )
+    return OpenAPIConfig(
+        title=product.settings.site_name,
+        version=__version__,
+        description="The Mastodon client API, as far as Heliograph has it.",
+        use_handler_docstrings=True,
+        components=Components(security_schemes={"oauth2": SecurityScheme(type="oauth2", flows=flows)}),
+        path="/docs",
+        render_plugins=[],
+        # The pages of the framework load their scripts from elsewhere; ours is web/pages/docs.py.
+        enabled_endpoints=set(),
+    )

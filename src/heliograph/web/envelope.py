@@ -1,0 +1,118 @@
+"""What every request gets, whatever its route: an id, security headers, CORS for the API, metrics, a log line.
+
+Plain ASGI around the framework, since it runs for every request.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from heliograph.base import logs, metrics
+from heliograph.stores.cache import degraded
+
+log = logs.get("web")
+
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9_-]{8,64}$")
+_CSP = (
+    b"default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; "
+    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_SECURITY: list[tuple[bytes, bytes]] = [
+    (b"content-security-policy", _CSP),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+]
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
+_CORS_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo", "/media/")
+_CORS: list[tuple[bytes, bytes]] = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Retry-After, Heliograph-Degraded",
+    ),
+]
+_PREFLIGHT: list[tuple[bytes, bytes]] = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Range, If-None-Match"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Envelope:
+    """Wraps the app. `secure`: the site is reached by https."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._security = [*_SECURITY, _HSTS] if secure else _SECURITY
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection (ASGI 3)."""
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._app(scope, receive, send)
+            return
+        cors = scope["path"].startswith(_CORS_PATHS)
+        if cors and scope["method"] == "OPTIONS":
+            await _preflight(send)
+            return
+        await self._serve(scope, receive, send, cors=cors)
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send, *, cors: bool) -> None:
+        started = time.perf_counter()
+        request_id = _request_id(scope["headers"])
+        logs.clear()
+        logs.bind(request_id=request_id)
+        missed: set[str] = set()
+        degraded.set(missed)
+        status = 500
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._headers(message["headers"], request_id, missed, cors=cors)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, finish)
+        finally:
+            _observe(scope, status, time.perf_counter() - started)
+
+    def _headers(
+        self, given: Iterable[tuple[bytes, bytes]], request_id: str, missed: set[str], *, cors: bool
+    ) -> list[tuple[bytes, bytes]]:
+        headers = list(given)
+        had = {name.lower() for name, _ in headers}
+        headers += [header for header in self._security if header[0] not in had]
+        headers.append((b"x-request-id", request_id.encode()))
+        if cors:
+            headers += _CORS
+        if missed:
+            headers.append((b"heliograph-degraded", ", ".join(sorted(missed)).encode()))
+        return headers
+
+
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.match(value):
+            return value.decode()
+    return secrets.token_hex(8)
+
+
+def _observe(scope: HTTPScope, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "(none)")
+    metrics.http_requests.labels(scope["method"], route, str(status)).inc()
+    metrics.http_seconds.labels(route).observe(seconds)
+    log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+
+async def _preflight(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

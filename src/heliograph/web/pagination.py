@@ -1,0 +1,53 @@
+"""Pages as the Mastodon API asks for them, and the `Link` header that leads on."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar.params import Parameter
+
+from heliograph.base import ids
+from heliograph.base.errors import InvalidInputError
+from heliograph.base.paging import Page
+from heliograph.web.request import Request
+
+MaxId = Annotated[str | None, Parameter(query="max_id", description="Only items older than this id.")]
+SinceId = Annotated[str | None, Parameter(query="since_id", description="Only items newer than this id.")]
+MinId = Annotated[
+    str | None, Parameter(query="min_id", description="Only items newer than this id, the page right above it.")
+]
+Limit = Annotated[int | None, Parameter(query="limit", description="How many items at most.")]
+
+_BOUNDS = ("max_id", "since_id", "min_id")
+
+
+def page_of(
+    limit: int | None, max_id: str | None, since_id: str | None, min_id: str | None, *, default: int, most: int
+) -> Page:
+    """The page that a client asks for; a limit above `most` counts as `most`. Raises InvalidInputError."""
+    return Page(
+        limit=max(1, min(limit or default, most)),
+        max_id=_bound("max_id", max_id),
+        since_id=_bound("since_id", since_id),
+        min_id=_bound("min_id", min_id),
+    )
+
+
+def _bound(name: str, text: str | None) -> int | None:
+    if text is None or text == "":
+        return None
+    ident = ids.parse(text)
+    if ident is None:
+        raise InvalidInputError(f"{name} = {text[:40]!r}: expected an id, a whole number")
+    return ident
+
+
+def link(request: Request, newest: int, oldest: int, base: str) -> dict[str, str]:
+    """The `Link` header of a page that lies between two ids (0, 0: empty, then there is no header)."""
+    if not newest:
+        return {}
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _BOUNDS]
+
+    def address(bound: str, ident: int) -> str:
+        return f"{base}{request.url.path}?{urlencode([*kept, (bound, ident)])}"
+
+    return {"Link": f'<{address("max_id", oldest)}>; rel="next", <{address("min_id", newest)}>; rel="prev"'}

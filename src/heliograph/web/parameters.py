@@ -1,0 +1,211 @@
+"""What a request says in its body: JSON, form or multipart, with nested keys as Rails writes them.
+
+`media_ids[]=1&media_ids[]=2` is a list, `source[privacy]=public` an object, `fields[0][name]=x` a numbered object. Files are
+streamed to disk and live as long as the `async with` in which they were received.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.exceptions import ClientException
+from multipart import MultipartError, ParserLimitReached, PushMultipartParser, parse_options_header
+
+from heliograph.base.errors import InvalidInputError, StoreUnavailableError, TooLargeError, ValidationError
+from heliograph.domain.media.scratch import scratch
+from heliograph.web.access import product_of
+from heliograph.web.request import Request
+
+MAX_TEXT_BYTES = 1024 * 1024
+MAX_PARTS = 200
+_KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
+_STEP = re.compile(r"\[([^\[\]]*)\]")
+
+T = TypeVar("T")
+
+
+class Given:
+    """The fields of a body, and its files by field name."""
+
+    def __init__(self, fields: dict[str, Any], files: dict[str, Path]) -> None:
+        self.fields = fields
+        self.files = files
+
+    def to(self, kind: type[T]) -> T:
+        """The fields as `kind`, a Struct; unknown fields are passed over. Raises InvalidInputError, which names the field."""
+        try:
+            return msgspec.convert(self.fields, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidInputError(f"A parameter is not usable: {error}") from error
+
+
+@asynccontextmanager
+async def given(request: Request) -> AsyncIterator[Given]:
+    """Read the body. Raises InvalidInputError, TooLargeError; ValidationError for a file over the size limit."""
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind == "multipart/form-data":
+        product = product_of(request)
+        async with scratch(product.scratch_root) as folder:
+            yield await _multipart(request, options.get("boundary", ""), folder, product.settings.upload_max_bytes)
+        return
+    body = await _text(request)
+    if kind == "application/json" or (body[:1] == b"{" and kind != "application/x-www-form-urlencoded"):
+        yield Given(_json(body), {})
+    elif kind in ("application/x-www-form-urlencoded", ""):
+        yield Given(nested(_pairs(body)), {})
+    else:
+        raise InvalidInputError(f"content type {kind[:60]!r}: expected JSON, a form or multipart/form-data")
+
+
+async def fields(request: Request, kind: type[T]) -> T:
+    """The fields of the body and of the query string as `kind`; the body wins. For bodies without files."""
+    async with given(request) as body:
+        query = nested(list(request.query_params.multi_items()))
+        return Given(query | body.fields, {}).to(kind)
+
+
+def nested(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Keys with brackets as lists and objects. Raises InvalidInputError when two keys contradict each other."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        match = _KEY.match(key)
+        path = [match[1], *_STEP.findall(match[2])] if match else [key]
+        _place(result, path, value, key)
+    return result
+
+
+def _place(target: dict[str, Any], path: list[str], value: Any, key: str) -> None:
+    name = path[0]
+    if len(path) == 1:
+        target[name] = value
+    elif path[1] == "":
+        items = target.setdefault(name, [])
+        if not isinstance(items, list) or len(path) > 3:
+            raise InvalidInputError(f"{key[:60]}: contradicts another key of the same name")
+        _append(items, path[2:], value)
+    else:
+        inner = target.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise InvalidInputError(f"{key[:60]}: contradicts another key of the same name")
+        _place(inner, path[1:], value, key)
+
+
+def _append(items: list[Any], rest: list[str], value: Any) -> None:
+    """`a[]=x` adds x; `a[][name]=x` fills the last object, or begins the next when it has a name already."""
+    if not rest:
+        items.append(value)
+    elif items and isinstance(items[-1], dict) and rest[0] not in items[-1]:
+        items[-1][rest[0]] = value
+    else:
+        items.append({rest[0]: value})
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"The body is not a JSON object: {error}") from error
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_PARTS)
+    except ValueError as error:
+        raise InvalidInputError("The form is not UTF-8, or has too many fields") from error
+
+
+async def _stream(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientException as error:
+        raise InvalidInputError("The request ended before its body was complete") from error
+
+
+async def _text(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in _stream(request):
+        body += chunk
+        if len(body) > MAX_TEXT_BYTES:
+            raise TooLargeError(f"The body is larger than {MAX_TEXT_BYTES} bytes")
+    return bytes(body)
+
+
+async def _multipart(request: Request, boundary: str, folder: Path, max_bytes: int) -> Given:
+    receiver = _Receiver(folder, max_bytes)
+    try:
+        with PushMultipartParser(boundary, max_segment_count=MAX_PARTS) as parser:
+            async for chunk in _stream(request):
+                for event in parser.parse(chunk):
+                    await receiver.take(event)
+    except ParserLimitReached as error:
+        raise TooLargeError(f"The form is too large: {error}") from error
+    except MultipartError as error:
+        raise InvalidInputError(f"The body is not multipart/form-data as announced: {error}") from error
+    except OSError as error:
+        raise StoreUnavailableError("scratch") from error
+    finally:
+        receiver.close()
+    return Given(nested(receiver.pairs), receiver.files)
+
+
+class _Receiver:
+    """Takes the events of the multipart parser: text into memory, files to disk."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._segment: Any = None
+        self._text = bytearray()
+        self._text_bytes = 0
+        self._file: BinaryIO | None = None
+        self.pairs: list[tuple[str, Any]] = []
+        self.files: dict[str, Path] = {}
+
+    async def take(self, event: Any) -> None:
+        if event is None:
+            self._end()
+        elif isinstance(event, bytes | bytearray):
+            await self._data(bytes(event))
+        else:
+            self._begin(event)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self, segment: Any) -> None:
+        self._segment = segment
+        if segment.filename is not None:
+            path = self._folder / f"upload-{len(self.files)}"
+            self.files[segment.name] = path
+            self._file = path.open("wb")
+
+    async def _data(self, data: bytes) -> None:
+        if self._file is None:
+            self._text += data
+            self._text_bytes += len(data)
+            if self._text_bytes > MAX_TEXT_BYTES:
+                raise TooLargeError(f"The text of the form is larger than {MAX_TEXT_BYTES} bytes")
+            return
+        await asyncio.to_thread(self._file.write, data)
+        if self._file.tell() > self._max_bytes:
+            raise ValidationError(
+                f"Validation failed: the file is too large: at most {self._max_bytes // 2**20} MiB are taken"
+            )
+
+    def _end(self) -> None:
+        if self._file is not None:
+            self.close()
+            return
+        try:
+            self.pairs.append((self._segment.name, self._text.decode()))
+        except UnicodeDecodeError as error:
+            raise InvalidInputError(f"{self._segment.name[:60]}: the text is not UTF-8") from error
+        self._text.clear()

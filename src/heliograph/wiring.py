@@ -1,0 +1,77 @@
+"""The single place where implementations are chosen, opened and closed.
+
+Shutdown goes in the reverse order of opening, which is the point of writing it once:
+1. the web server stops taking requests and answers those that it has (uvicorn), the worker finishes its messages;
+2. the object store has no connections to lose, it goes with the process;
+3. Valkey closes before PostgreSQL: nothing is true only in Valkey, while a last transaction may still want to commit;
+4. PostgreSQL closes last, when nobody is left who could write.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from heliograph.base.errors import ConfigError
+from heliograph.base.settings import Settings
+from heliograph.base.topology import ShardSpec, Topology
+from heliograph.domain.media import scratch
+from heliograph.domain.product import Product, Stores
+from heliograph.stores.objects import Objects
+from heliograph.stores.shards import Shards
+from heliograph.stores.valkey import Valkey
+from heliograph.web.entities.renderers import renderers
+from heliograph.workers import chores
+from heliograph.workers.handlers import handlers, lanes
+from heliograph.workers.loop import Worker
+
+
+def topology_of(settings: Settings) -> Topology:
+    """The topology that the settings describe: one shard that has all slots. Raises ConfigError without URLs."""
+    if not settings.database_url or not settings.valkey_url:
+        raise ConfigError("database_url and valkey_url: expected URLs (`heliograph up` runs stores of its own)")
+    media = settings.media_store_url or f"file://{(settings.data_dir / 'media').resolve()}"
+    return Topology((ShardSpec("main", settings.database_url),), settings.valkey_url, media)
+
+
+@asynccontextmanager
+async def open_stores(topology: Topology, pool_size: int) -> AsyncIterator[Stores]:
+    """The stores of `topology`, closed in reverse order at the end."""
+    async with Shards.open(topology, pool_size) as shards, Valkey.open(topology.valkey_url) as valkey:
+        yield Stores(shards, valkey, await Objects.open(topology.media_store_url))
+
+
+@asynccontextmanager
+async def open_product(settings: Settings, topology: Topology | None = None) -> AsyncIterator[Product]:
+    """The whole product over its stores."""
+    async with open_stores(topology or topology_of(settings), settings.database_pool) as stores:
+        yield Product(stores, settings, renderers(settings), _scratch_root(settings))
+
+
+def _scratch_root(settings: Settings) -> Path:
+    """The folder for files that live no longer than a call; what dead processes left there goes."""
+    root = settings.data_dir / "scratch"
+    scratch.sweep(root)
+    return root
+
+
+def workers(product: Product) -> list[Worker]:
+    """One worker a lane."""
+    stores = product.stores
+    return [
+        Worker(stores.shards, stores.valkey, product.outbox, handlers(product), lane)
+        for lane in lanes(product.settings.worker_concurrency)
+    ]
+
+
+async def work(product: Product, stop: asyncio.Event) -> None:
+    """Be a worker process until `stop` is set."""
+    await asyncio.gather(*(worker.run(stop) for worker in workers(product)), chores.run(product, stop))
+
+
+async def drain(product: Product) -> int:
+    """Work off everything that is due, in all lanes, until nothing is left; how many messages."""
+    handled = 0
+    while done := sum([await worker.drain() for worker in workers(product)]):
+        handled += done
+    return handled

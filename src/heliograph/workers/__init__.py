@@ -1,0 +1,1 @@
+"""Workers: lease a message, call the domain, finish, retry or give up."""

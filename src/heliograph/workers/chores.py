@@ -1,0 +1,71 @@
+"""What has to be done now and then, not after a change: fold counts, sweep what is out of date, measure the queue.
+
+Every worker does its chores; each is safe to do twice at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from heliograph.base import clock, ids, logs, metrics
+from heliograph.base.errors import StoreUnavailableError
+from heliograph.domain.product import Product
+from heliograph.stores import counts
+
+log = logs.get("chores")
+
+# A request or message that is older than this is certainly over.
+SETTLED = timedelta(days=1)
+
+Chore = Callable[[], Awaitable[object]]
+
+
+def chores(product: Product) -> list[tuple[float, Chore]]:
+    """(seconds between two runs, what to do)."""
+    return [
+        (1.0, lambda: counts.fold(product.stores.shards)),
+        (5.0, lambda: measure(product)),
+        (60.0, lambda: sweep(product)),
+        (3600.0, product.uploads.sweep_incoming),
+    ]
+
+
+async def run(product: Product, stop: asyncio.Event) -> None:
+    """Do all chores until `stop` is set."""
+    await asyncio.gather(*(_repeat(every_s, chore, stop) for every_s, chore in chores(product)))
+
+
+async def _repeat(every_s: float, chore: Chore, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await chore()
+        except StoreUnavailableError:
+            pass
+        except Exception:
+            log.exception("chore.failed")
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=every_s)
+        except TimeoutError:
+            continue
+
+
+async def measure(product: Product) -> None:
+    """Put the state of the outbox into the metrics."""
+    for state in await product.outbox.state():
+        metrics.outbox_pending.labels(state.shard).set(state.pending)
+        metrics.outbox_dead.labels(state.shard).set(state.dead)
+        metrics.outbox_oldest_seconds.labels(state.shard).set(state.oldest_s)
+
+
+async def sweep(product: Product) -> None:
+    """Remove what is out of date: orphans, tombstones of edges, old keys, sessions, codes, claims."""
+    await product.uploads.sweep()
+    await product.publisher.sweep()
+    await product.housekeeping.run()
+    # A tombstone is needed while a message about its edge may be under way.
+    below = ids.first_at(clock.now() - SETTLED)
+    oldest = await product.outbox.oldest()
+    below = min(below, oldest - (1 << 22) * 3_600_000) if oldest is not None else below
+    if below > 0:
+        await product.follows.sweep(below)
+        await product.likes.sweep(below)

@@ -1,0 +1,73 @@
+"""Which message goes to which part of the domain. A handler may be called twice, late, or out of order."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from heliograph.domain.accounts import letters, profiles
+from heliograph.domain.feeds import pulled
+from heliograph.domain.graph import follows
+from heliograph.domain.media import uploads
+from heliograph.domain.posts import delete, likes, publish
+from heliograph.domain.product import Product
+from heliograph.stores.outbox import Message
+from heliograph.workers.loop import Handler, Lane
+
+# Photos are decoded one at a time (memory), and never in front of a feed.
+PHOTOS = frozenset({uploads.PROCESS})
+PHOTOS_AT_ONCE = 1
+
+
+def lanes(concurrency: int) -> list[Lane]:
+    """The lanes of one worker process."""
+    return [Lane(PHOTOS, inside=True, concurrency=PHOTOS_AT_ONCE), Lane(PHOTOS, inside=False, concurrency=concurrency)]
+
+
+def handlers(product: Product) -> Mapping[str, Handler]:
+    """The handlers by kind of message."""
+    outbox = product.outbox
+
+    async def published(message: Message) -> None:
+        payload = message.payload
+        await product.publisher.settle(payload["post"], payload["author"])
+        await product.delivery.deliver(
+            payload["post"], payload["author"], message.cursor, lambda cursor: outbox.advance(message, cursor)
+        )
+
+    async def deleted(message: Message) -> None:
+        await product.remover.purge(message.payload["post"], message.payload["author"])
+
+    async def followed(message: Message) -> None:
+        await product.following.settle(msgspec.convert(message.payload, follows.FollowChanged))
+
+    async def liked(message: Message) -> None:
+        await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
+
+    async def backfill(message: Message) -> None:
+        await product.delivery.backfill(
+            message.payload["author"], message.cursor, lambda cursor: outbox.advance(message, cursor)
+        )
+
+    async def process(message: Message) -> None:
+        await product.uploads.process(message.payload["media"])
+
+    async def discard(message: Message) -> None:
+        await product.uploads.discard(message.payload["photos"], message.payload["incoming"])
+
+    async def account_changed(message: Message) -> None:
+        await product.profiles.refresh(message.payload["account_id"])
+
+    async def mail(message: Message) -> None:
+        await product.letters.deliver(message.payload["account_id"], message.payload["letter"])
+
+    return {
+        publish.PUBLISHED: published,
+        delete.DELETED: deleted,
+        follows.CHANGED: followed,
+        likes.CHANGED: liked,
+        pulled.BACKFILL: backfill,
+        uploads.PROCESS: process,
+        uploads.DISCARD: discard,
+        profiles.CHANGED: account_changed,
+        letters.SEND: mail,
+    }

@@ -1,0 +1,142 @@
+"""The worker: takes due messages from every shard's outbox and hands each to its handler.
+
+A message that fails comes back later, ever later, and is given up (dead) after ATTEMPTS; one that fails since a store
+is away only waits. A worker may be killed at any instruction: its leases run out and another goes on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from heliograph.base import logs, metrics
+from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores.outbox import CHANNEL, LEASE_S, LeaseLostError, Message, Outbox
+from heliograph.stores.shards import Shard, Shards
+from heliograph.stores.valkey import Valkey
+
+log = logs.get("worker")
+
+POLL_S = 0.2
+ATTEMPTS = 10
+FIRST_DELAY_S = 0.5
+LONGEST_DELAY_S = 600.0
+AWAY_DELAY_S = 1.0
+
+Handler = Callable[[Message], Awaitable[None]]
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """Messages that share their places: those of `kinds` (`inside`), or all others. `concurrency`: at once."""
+
+    kinds: frozenset[str]
+    inside: bool
+    concurrency: int
+
+
+class Worker:
+    """Works off one lane of the outbox. `handlers`: by kind of message."""
+
+    def __init__(
+        self, shards: Shards, valkey: Valkey, outbox: Outbox, handlers: Mapping[str, Handler], lane: Lane
+    ) -> None:
+        self._shards = shards
+        self._valkey = valkey
+        self._outbox = outbox
+        self._handlers = handlers
+        self._lane = lane
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what has been begun."""
+        async with self._valkey.listen(CHANNEL) as wait:
+            while not stop.is_set():
+                taken = await self._take()
+                if len(self._running) >= self._lane.concurrency:
+                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                elif not taken:
+                    await wait(POLL_S)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def drain(self) -> int:
+        """Work until nothing that is due is left; how many messages were handled."""
+        handled = 0
+        while (taken := await self._take()) or self._running:
+            handled += taken
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        return handled
+
+    async def _take(self) -> int:
+        """Start as many due messages as there is room for; how many."""
+        taken = 0
+        for shard in self._shards.all:
+            room = self._lane.concurrency - len(self._running)
+            if room <= 0:
+                break
+            for message in await self._lease(shard, room):
+                task = asyncio.create_task(self._handle(message))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                taken += 1
+        return taken
+
+    async def _lease(self, shard: Shard, room: int) -> list[Message]:
+        try:
+            return await self._outbox.lease(shard, room, self._lane.kinds, inside=self._lane.inside)
+        except StoreUnavailableError:
+            return []
+
+    async def _handle(self, message: Message) -> None:
+        logs.bind(message=message.id, kind=message.kind, request_id=message.request_id)
+        try:
+            if message.attempts > ATTEMPTS:
+                await self._outbox.bury(message, message.problem or "the worker died over it each time")
+                return
+            async with self._renewed(message):
+                await self._handlers[message.kind](message)
+            await self._outbox.done(message)
+            metrics.outbox_messages.labels(message.kind, "done").inc()
+        except LeaseLostError:
+            metrics.outbox_messages.labels(message.kind, "lease_lost").inc()
+        except StoreUnavailableError as error:
+            metrics.outbox_messages.labels(message.kind, "store_away").inc()
+            await self._later(message, AWAY_DELAY_S, error, forgive=True)
+        except Exception as error:
+            metrics.outbox_messages.labels(message.kind, "failed").inc()
+            log.exception("worker.failed", attempts=message.attempts)
+            delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 3 ** (message.attempts - 1))
+            await self._later(message, delay_s, error, forgive=False)
+
+    @asynccontextmanager
+    async def _renewed(self, message: Message) -> AsyncIterator[None]:
+        """Hold the lease for as long as the block runs."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE_S / 3)
+                try:
+                    await self._outbox.renew(message)
+                except StoreUnavailableError:
+                    continue
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
+            # A lease lost meanwhile shows when the message is finished.
+            await asyncio.wait([task])
+
+    async def _later(self, message: Message, delay_s: float, error: Exception, *, forgive: bool) -> None:
+        try:
+            if message.attempts >= ATTEMPTS and not forgive:
+                log.error("worker.given_up", attempts=message.attempts)
+                await self._outbox.bury(message, repr(error))
+            else:
+                await self._outbox.retry(message, delay_s, repr(error), forgive=forgive)
+        except StoreUnavailableError:
+            # The lease runs out by itself.
+            return
