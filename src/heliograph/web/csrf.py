@@ -8,11 +8,12 @@ import hashlib
 import hmac
 import secrets
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import Cookie
 
 from heliograph.base.errors import ForbiddenError
 from heliograph.web.access import COOKIE
+from heliograph.web.request import Request
 
 VISIT = "heliograph_visit"
 FIELD = "csrf_token"
@@ -46,8 +47,8 @@ def check(request: Request, given: str) -> None:
 def private_cookie(request: Request, name: str, value: str, max_age_s: int | None) -> Cookie:
     """A cookie that scripts cannot read and other sites' forms do not send. Without `max_age_s` it ends with the browser."""
     return Cookie(
-        name,
-        value,
+        key=name,
+        value=value,
         path="/",
         max_age=max_age_s,
         httponly=True,

@@ -17,12 +17,18 @@ from heliograph.stores.cache import degraded
 log = logs.get("web")
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9_-]{8,64}$")
-_CSP = (
-    b"default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; "
-    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+
+
+def policy(*form_targets: str) -> str:
+    """The content security policy of a page whose forms may end at `form_targets` (CSP source expressions)."""
+    return (
+        "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; "
+        f"base-uri 'none'; form-action {' '.join(form_targets)}; frame-ancestors 'none'"
+    )
+
+
 _SECURITY: list[tuple[bytes, bytes]] = [
-    (b"content-security-policy", _CSP),
+    (b"content-security-policy", policy("'self'").encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -30,7 +36,7 @@ _SECURITY: list[tuple[bytes, bytes]] = [
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
-_CORS_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo", "/media/")
+_CORS_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/media/")
 _CORS: list[tuple[bytes, bytes]] = [
     (b"access-control-allow-origin", b"*"),
     (

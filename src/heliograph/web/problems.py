@@ -41,7 +41,7 @@ STATUS: list[tuple[type[HeliographError], int]] = [
     (InvalidInputError, 400),
     (StoreUnavailableError, 503),
 ]
-API_PREFIXES = ("/api/", "/oauth/token", "/oauth/revoke", "/nodeinfo", "/.well-known/", "/media/")
+API_PREFIXES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/nodeinfo", "/.well-known/", "/media/")
 HEADINGS = {
     401: "Please log in",
     403: "This is not for you",

@@ -28,6 +28,8 @@ URIS_MAX = 20
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 # Printable ASCII without what could end an attribute, a header or a policy.
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[!#$%&()*+./0-9:=?@A-Z\[\]_a-z~;,'-]+", re.IGNORECASE)
+# Of a web address: host and port, nobody's name and password.
+_PLACE = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 # A browser that is sent there runs it, or shows it as ours.
 _FORBIDDEN_SCHEMES = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source"})
 
@@ -161,5 +163,5 @@ def _check_redirect(uri: str) -> None:
         raise ValidationError("Validation failed: Redirect URI cannot contain a fragment.")
     if parts.scheme in _FORBIDDEN_SCHEMES:
         raise ValidationError("Validation failed: Redirect URI is forbidden by the server.")
-    if parts.scheme in {"http", "https"} and not parts.hostname:
+    if parts.scheme in {"http", "https"} and _PLACE.fullmatch(parts.netloc) is None:
         raise ValidationError("Validation failed: Redirect URI must be an absolute URI.")

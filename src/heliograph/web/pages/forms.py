@@ -2,12 +2,14 @@
 
 from typing import Any, TypeVar
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
 from heliograph.base.errors import LoginRequiredError
 from heliograph.domain.accounts.problems import Problem
 from heliograph.web import access, csrf
 from heliograph.web.parameters import given
+from heliograph.web.request import Request
+from heliograph.web.routes import Route
 
 T = TypeVar("T")
 
@@ -18,12 +20,12 @@ LOG_IN = "/auth/sign_in"
 SECRETIVE = {"Referrer-Policy": "same-origin"}
 
 
-def page_get(path: str, **more: Any) -> Any:
+def page_get(path: str, **more: Any) -> Route:
     """A page."""
     return get(path, opt={"access": access.PAGE}, include_in_schema=False, **more)
 
 
-def page_post(path: str, **more: Any) -> Any:
+def page_post(path: str, **more: Any) -> Route:
     """Where a form of a page goes."""
     return post(path, opt={"access": access.PAGE}, include_in_schema=False, status_code=200, **more)
 

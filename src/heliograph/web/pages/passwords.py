@@ -1,7 +1,7 @@
 """Changing one's password, and choosing a new one by a mailed link."""
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from heliograph.base.errors import ConflictError, ValidationError
 from heliograph.domain.accounts.credentials import WrongPasswordError
@@ -9,6 +9,7 @@ from heliograph.domain.accounts.problems import Problem
 from heliograph.web.access import COOKIE, product_of, viewer_or_none
 from heliograph.web.pages.forms import SECRETIVE, address_of, checked, form_page, go, page_get, page_post, who
 from heliograph.web.pages.sessions import log_in_address, logged_in
+from heliograph.web.request import Request
 
 CHANGE = "/auth/password"
 FORGOTTEN = "/auth/password/new"

@@ -3,13 +3,14 @@
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from heliograph.base.errors import ForbiddenError, NotFoundError, RateLimitedError
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.web import csrf
 from heliograph.web.access import COOKIE, product_of, viewer_or_none
 from heliograph.web.pages.forms import LOG_IN, address_of, checked, form_page, go, local, page_get, page_post, who
+from heliograph.web.request import Request
 
 # The server decides when a session ends; browsers keep a cookie for 400 days at most.
 COOKIE_S = 400 * 24 * 3600

@@ -1,7 +1,7 @@
 """Sign-up, and the confirmation of an address."""
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from heliograph.base.errors import ValidationError
 from heliograph.domain.accounts.registration import SignUp
@@ -18,6 +18,7 @@ from heliograph.web.pages.forms import (
     page_post,
 )
 from heliograph.web.pages.sessions import logged_in
+from heliograph.web.request import Request
 
 SIGN_UP = "/auth/sign_up"
 
