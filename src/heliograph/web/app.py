@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
 from litestar.types import ASGIApp
 
@@ -60,8 +61,7 @@ def _openapi(product: Product, addresses: Addresses) -> OpenAPIConfig:
         description="The Mastodon client API, as far as Heliograph has it.",
         use_handler_docstrings=True,
         components=Components(security_schemes={"oauth2": SecurityScheme(type="oauth2", flows=flows)}),
-        path="/docs",
-        render_plugins=[],
-        # The pages of the framework load their scripts from elsewhere; ours is web/pages/docs.py.
-        enabled_endpoints=set(),
+        # The framework's pages load their scripts from elsewhere, so only the JSON is taken; the page is our own.
+        path="/docs/schema",
+        render_plugins=[JsonRenderPlugin()],
     )

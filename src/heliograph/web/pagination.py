@@ -3,19 +3,19 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError
 from heliograph.base.paging import Page
 from heliograph.web.request import Request
 
-MaxId = Annotated[str | None, Parameter(query="max_id", description="Only items older than this id.")]
-SinceId = Annotated[str | None, Parameter(query="since_id", description="Only items newer than this id.")]
+MaxId = Annotated[str | None, QueryParameter(name="max_id", description="Only items older than this id.")]
+SinceId = Annotated[str | None, QueryParameter(name="since_id", description="Only items newer than this id.")]
 MinId = Annotated[
-    str | None, Parameter(query="min_id", description="Only items newer than this id, the page right above it.")
+    str | None, QueryParameter(name="min_id", description="Only items newer than this id, the page right above it.")
 ]
-Limit = Annotated[int | None, Parameter(query="limit", description="How many items at most.")]
+Limit = Annotated[int | None, QueryParameter(name="limit", description="How many items at most.")]
 
 _BOUNDS = ("max_id", "since_id", "min_id")
 

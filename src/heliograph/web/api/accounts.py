@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import Response
+from litestar.params import FromPath, FromQuery
 from msgspec import UNSET
 
 from heliograph.base.errors import ValidationError
@@ -110,7 +111,7 @@ def _visibility(text: str | None) -> int | None:
 
 
 @api_get("/api/v1/accounts/lookup", anyone("read:accounts"), AccountEntity)
-async def lookup(request: Request, acct: str) -> Response[bytes]:
+async def lookup(request: Request, acct: FromQuery[str]) -> Response[bytes]:
     """The account of a user name, `name` or `name@this.site`."""
     product = product_of(request)
     name, _, domain = acct.removeprefix("@").partition("@")
@@ -128,7 +129,7 @@ async def several(request: Request) -> Response[bytes]:
 
 
 @api_get("/api/v1/accounts/{ident:str}", anyone("read:accounts"), AccountEntity)
-async def one(request: Request, ident: str) -> Response[bytes]:
+async def one(request: Request, ident: FromPath[str]) -> Response[bytes]:
     """An account."""
     return as_json(await product_of(request).people.one(account_id(ident)))
 
@@ -136,14 +137,14 @@ async def one(request: Request, ident: str) -> Response[bytes]:
 @api_get("/api/v1/accounts/{ident:str}/statuses", anyone("read:statuses"), list[StatusEntity])
 async def statuses(
     request: Request,
-    ident: str,
+    ident: FromPath[str],
     max_id: MaxId = None,
     since_id: SinceId = None,
     min_id: MinId = None,
     limit: Limit = None,
-    only_media: bool = False,
-    pinned: bool = False,
-    tagged: str = "",
+    only_media: FromQuery[bool] = False,
+    pinned: FromQuery[bool] = False,
+    tagged: FromQuery[str] = "",
 ) -> Response[bytes]:
     """The posts of an account that you may see. Nothing is pinned yet."""
     product, target = product_of(request), account_id(ident)

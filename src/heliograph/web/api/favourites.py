@@ -1,6 +1,7 @@
 """Liking: POST /api/v1/statuses/:id/favourite and unfavourite, GET /api/v1/favourites."""
 
 from litestar import Response
+from litestar.params import FromPath
 
 from heliograph.web.access import product_of, user, viewer
 from heliograph.web.api.statuses import post_id
@@ -12,7 +13,7 @@ from heliograph.web.routes import api_get, api_post, as_json
 
 
 @api_post("/api/v1/statuses/{status_id:str}/favourite", user("write:favourites"), StatusEntity)
-async def favourite(request: Request, status_id: str) -> Response[bytes]:
+async def favourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Like a post."""
     product, who, ident = product_of(request), viewer(request), post_id(status_id)
     await product.timelines.header(who, ident)
@@ -21,7 +22,7 @@ async def favourite(request: Request, status_id: str) -> Response[bytes]:
 
 
 @api_post("/api/v1/statuses/{status_id:str}/unfavourite", user("write:favourites"), StatusEntity)
-async def unfavourite(request: Request, status_id: str) -> Response[bytes]:
+async def unfavourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """No longer like a post."""
     product, who, ident = product_of(request), viewer(request), post_id(status_id)
     await product.timelines.header(who, ident)

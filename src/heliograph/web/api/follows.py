@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import Response
+from litestar.params import FromPath
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
@@ -40,7 +41,7 @@ async def relationships_to(product: Product, who: int, account_ids: list[int]) -
 
 
 @api_post("/api/v1/accounts/{ident:str}/follow", user("write:follows", "follow"), RelationshipEntity)
-async def follow(request: Request, ident: str) -> Response[bytes]:
+async def follow(request: Request, ident: FromPath[str]) -> Response[bytes]:
     """Follow an account; its posts are at home at once."""
     product, who, target = product_of(request), viewer(request), account_id(ident)
     await product.following.follow(who, target)
@@ -48,7 +49,7 @@ async def follow(request: Request, ident: str) -> Response[bytes]:
 
 
 @api_post("/api/v1/accounts/{ident:str}/unfollow", user("write:follows", "follow"), RelationshipEntity)
-async def unfollow(request: Request, ident: str) -> Response[bytes]:
+async def unfollow(request: Request, ident: FromPath[str]) -> Response[bytes]:
     """No longer follow an account; its posts leave home at once."""
     product, who, target = product_of(request), viewer(request), account_id(ident)
     await product.profiles.get_public(target)
@@ -70,7 +71,7 @@ async def relationships(request: Request) -> Response[bytes]:
 @api_get("/api/v1/accounts/{ident:str}/followers", anyone("read:accounts"), list[AccountEntity])
 async def followers(
     request: Request,
-    ident: str,
+    ident: FromPath[str],
     max_id: MaxId = None,
     since_id: SinceId = None,
     min_id: MinId = None,
@@ -86,7 +87,7 @@ async def followers(
 @api_get("/api/v1/accounts/{ident:str}/following", anyone("read:accounts"), list[AccountEntity])
 async def following(
     request: Request,
-    ident: str,
+    ident: FromPath[str],
     max_id: MaxId = None,
     since_id: SinceId = None,
     min_id: MinId = None,

@@ -5,6 +5,7 @@ import time
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from heliograph.base import ids
@@ -92,7 +93,7 @@ async def upload_and_wait(request: Request) -> Response[bytes]:
 
 
 @api_get("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity)
-async def look(request: Request, media_id: str) -> Response[bytes]:
+async def look(request: Request, media_id: FromPath[str]) -> Response[bytes]:
     """An upload of yours: 206 while it is being processed, 200 when it is ready, 422 when it could not be decoded."""
     photo = await product_of(request).uploads.get(viewer(request), _media_id(media_id))
     return _finished(request, photo, waiting=206)
@@ -105,7 +106,7 @@ def _finished(request: Request, photo: Photo, waiting: int) -> Response[bytes]:
 
 
 @api_put("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity)
-async def describe(request: Request, media_id: str) -> Response[bytes]:
+async def describe(request: Request, media_id: FromPath[str]) -> Response[bytes]:
     """Change alt text or focal point."""
     product = product_of(request)
     async with given(request) as body:
@@ -117,7 +118,7 @@ async def describe(request: Request, media_id: str) -> Response[bytes]:
 
 
 @get("/media/{name:path}", opt={"access": OPEN}, include_in_schema=False)
-async def photo_file(request: Request, name: str) -> Response[bytes] | Stream:
+async def photo_file(request: Request, name: FromPath[str]) -> Response[bytes] | Stream:
     """A variant of a photo. Its address never changes its content, so everybody may keep it for ever."""
     objects = product_of(request).stores.objects
     stored = f"media/{name.lstrip('/')}"

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response
+from litestar.params import FromPath
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
@@ -120,13 +121,13 @@ def post_id(text: str) -> int:
 
 
 @api_get("/api/v1/statuses/{status_id:str}", anyone("read:statuses"), StatusEntity)
-async def one(request: Request, status_id: str) -> Response[bytes]:
+async def one(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """One post."""
     return as_json(await product_of(request).timelines.post(viewer_or_none(request), post_id(status_id)))
 
 
 @api_delete("/api/v1/statuses/{status_id:str}", user("write:statuses"), StatusEntity)
-async def remove(request: Request, status_id: str) -> Response[bytes]:
+async def remove(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Delete a post of yours; the answer holds its source, so that an app can offer to write it again."""
     product = product_of(request)
     author, ident = viewer(request), post_id(status_id)
@@ -142,7 +143,7 @@ async def remove(request: Request, status_id: str) -> Response[bytes]:
 @api_get("/api/v1/statuses/{status_id:str}/favourited_by", anyone("read:accounts"), list[AccountEntity])
 async def favourited_by(
     request: Request,
-    status_id: str,
+    status_id: FromPath[str],
     max_id: MaxId = None,
     since_id: SinceId = None,
     min_id: MinId = None,

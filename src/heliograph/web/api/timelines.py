@@ -1,6 +1,7 @@
 """GET /api/v1/timelines/*."""
 
 from litestar import Response
+from litestar.params import FromQuery
 
 from heliograph.domain.feeds import present
 from heliograph.domain.feeds.home import Timeline
@@ -35,8 +36,8 @@ async def public(
     since_id: SinceId = None,
     min_id: MinId = None,
     limit: Limit = None,
-    only_media: bool = False,
-    remote: bool = False,
+    only_media: FromQuery[bool] = False,
+    remote: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """Everybody's public posts. There are no remote ones here."""
     page = page_of(limit, max_id, since_id, min_id, default=DEFAULT, most=MOST)
