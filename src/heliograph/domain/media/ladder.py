@@ -2,8 +2,9 @@
 
 # Widths in pixels; each is a rung that a page or an app picks by the room it has.
 RUNGS_PX = (320, 640, 1080, 2048)
-# A variant is at most this many times as high as its rung is wide: a long screenshot stays within WebP's 16,383.
-MAX_TALLNESS = 4
+# A variant is at most this many times as high as its rung is wide: WebP's encoder takes 15 bytes a pixel, so that
+# 2048 x 6144 is what fits into the decoding child's memory.
+MAX_TALLNESS = 3
 
 
 def ladder(width: int, height: int) -> list[tuple[int, int]]:
