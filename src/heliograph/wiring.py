@@ -12,9 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from heliograph.base.errors import ConfigError
 from heliograph.base.settings import Settings
-from heliograph.base.topology import ShardSpec, Topology
+from heliograph.base.topology import Topology, topology_of
 from heliograph.domain.media import scratch
 from heliograph.domain.product import Product, Stores
 from heliograph.stores.objects import Objects
@@ -24,14 +23,6 @@ from heliograph.web.entities.renderers import renderers
 from heliograph.workers import chores
 from heliograph.workers.handlers import handlers, lanes
 from heliograph.workers.loop import Worker
-
-
-def topology_of(settings: Settings) -> Topology:
-    """The topology that the settings describe: one shard that has all slots. Raises ConfigError without URLs."""
-    if not settings.database_url or not settings.valkey_url:
-        raise ConfigError("database_url and valkey_url: expected URLs (`heliograph up` runs stores of its own)")
-    media = settings.media_store_url or f"file://{(settings.data_dir / 'media').resolve()}"
-    return Topology((ShardSpec("main", settings.database_url),), settings.valkey_url, media)
 
 
 @asynccontextmanager
@@ -45,7 +36,9 @@ async def open_stores(topology: Topology, pool_size: int) -> AsyncIterator[Store
 async def open_product(settings: Settings, topology: Topology | None = None) -> AsyncIterator[Product]:
     """The whole product over its stores."""
     async with open_stores(topology or topology_of(settings), settings.database_pool) as stores:
-        yield Product(stores, settings, renderers(settings), _scratch_root(settings))
+        product = Product(stores, settings, renderers(settings), _scratch_root(settings))
+        async with product.identities.hearing():
+            yield product
 
 
 def _scratch_root(settings: Settings) -> Path:
@@ -57,10 +50,10 @@ def _scratch_root(settings: Settings) -> Path:
 
 def workers(product: Product) -> list[Worker]:
     """One worker a lane."""
-    stores = product.stores
+    stores, settings = product.stores, product.settings
     return [
         Worker(stores.shards, stores.valkey, product.outbox, handlers(product), lane)
-        for lane in lanes(product.settings.worker_concurrency)
+        for lane in lanes(settings.worker_concurrency, settings.decode_at_once)
     ]
 
 

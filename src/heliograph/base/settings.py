@@ -64,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     upload_max_megapixels: Annotated[Positive, _doc("Largest photo in millions of pixels.")] = 50
     decode_memory_mb: Annotated[Positive, _doc("Memory in MiB that decoding one photo may take.")] = 330
     decode_timeout_s: Annotated[Positive, _doc("Seconds that decoding one photo may take.")] = 30
+    decode_at_once: Annotated[
+        Positive, _doc("Photos that one process decodes at once; each may take the memory and one processor core.")
+    ] = 1
     push_limit: Annotated[
         Positive, _doc("Followers up to which a post is pushed to each feed; above it, feeds pull the author's posts.")
     ] = 10_000

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from heliograph.base.errors import ConfigError
 from heliograph.base.ids import SLOTS
+from heliograph.base.settings import Settings
 
 
 class ShardSpec(msgspec.Struct, frozen=True):
@@ -15,8 +17,16 @@ class ShardSpec(msgspec.Struct, frozen=True):
 
 
 class Topology(msgspec.Struct, frozen=True):
-    """The stores of a site. `media_url` is `file:///path` or `s3://bucket/prefix`."""
+    """The stores of a site. `media_store_url` is `file:///path` or `s3://bucket/prefix`."""
 
     shards: tuple[ShardSpec, ...]
     valkey_url: str
     media_store_url: str
+
+
+def topology_of(settings: Settings) -> Topology:
+    """The topology that the settings describe: one shard that has all slots. Raises ConfigError without URLs."""
+    if not settings.database_url or not settings.valkey_url:
+        raise ConfigError("database_url and valkey_url: expected URLs (`heliograph up` runs stores of its own)")
+    media = settings.media_store_url or f"file://{(settings.data_dir / 'media').resolve()}"
+    return Topology((ShardSpec("main", settings.database_url),), settings.valkey_url, media)

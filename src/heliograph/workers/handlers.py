@@ -13,14 +13,13 @@ from heliograph.domain.product import Product
 from heliograph.stores.outbox import Message
 from heliograph.workers.loop import Handler, Lane
 
-# Photos are decoded one at a time (memory), and never in front of a feed.
+# Photos are few at once (memory), and never in front of a feed.
 PHOTOS = frozenset({uploads.PROCESS})
-PHOTOS_AT_ONCE = 1
 
 
-def lanes(concurrency: int) -> list[Lane]:
+def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
     """The lanes of one worker process."""
-    return [Lane(PHOTOS, inside=True, concurrency=PHOTOS_AT_ONCE), Lane(PHOTOS, inside=False, concurrency=concurrency)]
+    return [Lane(PHOTOS, inside=True, concurrency=photos_at_once), Lane(PHOTOS, inside=False, concurrency=concurrency)]
 
 
 def handlers(product: Product) -> Mapping[str, Handler]:

@@ -27,8 +27,6 @@ log = logs.get("media")
 
 PROGRAM = "heliograph.domain.media.decoder"
 ANSWER_MAX_BYTES = 64 * 1024
-# Memory is the reason: worker and child together shall stay under 400 MB.
-AT_ONCE = 1
 COMPLAINTS = "complaints.txt"
 # One arena and one thread: memory is the scarcer good, and the other core is the web's.
 # And libvips shall not move a large picture into a temporary file, where the memory limit does not see it.
@@ -67,7 +65,7 @@ class Decoded(msgspec.Struct, frozen=True):
 
 
 async def decode(source: Path, out_dir: Path, limits: Limits) -> Decoded:
-    """Decode the upload at `source` and write its variants into `out_dir`; one at a time in this process.
+    """Decode the upload at `source` and write its variants into `out_dir`; `limits.at_once` at a time in this process.
 
     The folder is the caller's (see `scratch.py`), who removes it whatever happens. Raises ValidationError with a
     sentence for the uploader when it is not a photo that can be shown, StoreUnavailableError when this machine is
@@ -75,7 +73,7 @@ async def decode(source: Path, out_dir: Path, limits: Limits) -> Decoded:
     """
     found = await asyncio.to_thread(sniff, source, limits)
     request = _request(source, out_dir, found, limits)
-    async with _turn():
+    async with _turn(limits.at_once):
         outcome = await _outcome(request, out_dir)
     if outcome.status == 0:
         cost = {"animated": found.frames > 1, "peak_kib": outcome.told["peak_kib"], "cpu_s": outcome.told["cpu_s"]}
@@ -106,8 +104,8 @@ class _Outcome(msgspec.Struct, frozen=True):
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-def _turn() -> asyncio.Semaphore:
-    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+def _turn(at_once: int) -> asyncio.Semaphore:
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(at_once))
 
 
 async def _outcome(request: dict[str, Any], out_dir: Path) -> _Outcome:

@@ -15,12 +15,14 @@ class Limits:
 
     max_bytes: size of the upload, in bytes. max_pixels: width x height, times the frames of an animation.
     memory_mb: resident memory of the decoding child, in MiB. timeout_s: its wall clock, in seconds.
+    at_once: children that one process has at a time. One, since worker and child together shall stay under 400 MB.
     """
 
     max_bytes: int = 40 * 1024 * 1024
     max_pixels: int = 50_000_000
     memory_mb: int = 330
     timeout_s: float = 30
+    at_once: int = 1
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -30,4 +32,5 @@ class Limits:
             max_pixels=settings.upload_max_megapixels * 1_000_000,
             memory_mb=settings.decode_memory_mb,
             timeout_s=settings.decode_timeout_s,
+            at_once=settings.decode_at_once,
         )
