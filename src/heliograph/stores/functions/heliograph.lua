@@ -5,6 +5,8 @@
 --   "0"  the list is complete: nothing older exists than what it holds;
 --   "-1" the list is being built: nothing is known of what is older.
 -- A list without a marker was cut: it is complete down to its last id and says nothing below it.
+-- A list holds `cap` ids at most, and one with `cap` ids counts as cut. Only what is being built keeps its marker beside
+-- them: it must not look complete down to its last id because so much was delivered meanwhile.
 -- Ids are compared as text, longer first, since Lua's numbers lose precision above 2^53.
 
 local function above(a, b)
@@ -16,20 +18,28 @@ local function is_marker(item)
   return item == '0' or item == '-1'
 end
 
+-- Drop the oldest ids above `cap`.
+local function trim(key, cap)
+  if server.call('LINDEX', key, -1) ~= '-1' then
+    server.call('LTRIM', key, 0, cap - 1)
+  elseif server.call('LLEN', key) > cap + 1 then
+    server.call('LTRIM', key, 0, cap - 1)
+    server.call('RPUSH', key, '-1')
+  end
+end
+
 -- Put `id` into an existing list, in order, once. Nearly always it is the newest.
 local function insert(key, id, head, cap)
   if head == id then return end
   if is_marker(head) or above(id, head) then
-    if server.call('LPUSH', key, id) > cap then
-      server.call('LTRIM', key, 0, cap - 1)
-    end
+    if server.call('LPUSH', key, id) > cap then trim(key, cap) end
     return
   end
   for _, item in ipairs(server.call('LRANGE', key, 1, -1)) do
     if item == id then return end
     if is_marker(item) or above(id, item) then
       server.call('LINSERT', key, 'BEFORE', item, id)
-      server.call('LTRIM', key, 0, cap - 1)
+      trim(key, cap)
       return
     end
   end
@@ -97,17 +107,24 @@ local function merge(keys, args)
   if building then floor = '0' end
   local kept = {}
   for _, id in ipairs(merged(had, given)) do
-    if #kept == cap then floor = kept[cap]; break end
-    if floor == '0' or id == floor or above(id, floor) then kept[#kept + 1] = id end
+    if #kept < cap and (floor == '0' or id == floor or above(id, floor)) then kept[#kept + 1] = id end
   end
-  if floor == '0' then kept[#kept + 1] = building and '-1' or '0' end
-  if ttl == 0 then ttl = server.call('TTL', key) end
+  if building then
+    kept[#kept + 1] = '-1'
+  elseif floor == '0' and #kept < cap then
+    kept[#kept + 1] = '0'
+  end
+  local expires_ms = server.call('PEXPIRETIME', key)
   server.call('DEL', key)
   if #kept == 0 then return 0 end
   for from = 1, #kept, 1000 do
     server.call('RPUSH', key, unpack(kept, from, math.min(from + 999, #kept)))
   end
-  if ttl > 0 then server.call('EXPIRE', key, ttl) end
+  if ttl > 0 then
+    server.call('EXPIRE', key, ttl)
+  elseif expires_ms > 0 then
+    server.call('PEXPIREAT', key, expires_ms)
+  end
   return #kept
 end
 
