@@ -12,7 +12,8 @@ from functools import partial
 import msgspec
 
 from heliograph.stores.cache import parse_version, version_reads
-from heliograph.stores.valkey import Command, Keys, Valkey, bucket_of, function
+from heliograph.stores.pipe import Command
+from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
 HOME = "home"
 RECENT = "recent"
@@ -52,7 +53,7 @@ class IdLists:
             lambda keys: [*_reads(keys, wanted, window, ttl_s), *version_reads(keys, heads)]
         )
         end = 3 * len(wanted)
-        lists = [_parsed(replies[at], replies[at + 1], window) for at in range(0, end, 3)]
+        lists = [_parsed(replies[at], replies[at + 1]) for at in range(0, end, 3)]
         return lists, [parse_version(head) for head in replies[end:]]
 
     async def push(self, kind: str, post_id: int, account_ids: Iterable[int]) -> int:
@@ -104,23 +105,22 @@ def _reads(keys: Keys, wanted: Sequence[tuple[str, int]], window: int, ttl_s: in
     commands: list[Command] = []
     for kind, account_id in wanted:
         key = keys.id_list(kind, account_id)
-        commands += [("LRANGE", key, 0, window - 1), ("LINDEX", key, -1), ("EXPIRE", key, ttl_s)]
+        # The marker first: others may write between two commands, and a list may become built, not the reverse.
+        commands += [("LINDEX", key, -1), ("LRANGE", key, 0, window - 1), ("EXPIRE", key, ttl_s)]
     return commands
 
 
-def _parsed(items: list[bytes], last: bytes | None, window: int) -> IdList:
-    if last is None:
+def _parsed(last: bytes | None, items: list[bytes]) -> IdList:
+    if last is None or not items:
         return ABSENT
     ids = [int(item) for item in items]
-    tail = int(last)
-    if ids[-1] <= 0:
-        ids.pop()
-    if tail == _BUILDING:
+    marker = ids.pop() if ids[-1] <= 0 else None
+    if _BUILDING in (int(last), marker):
         return IdList(ids, 0, built=False)
-    if len(items) < window and tail == _COMPLETE:
+    if marker == _COMPLETE:
         return IdList(ids, 0, built=True)
     # Cut, or more than the window holds: complete down to the last id that was read, inclusive.
-    return IdList(ids, ids[-1] - 1 if ids else 0, built=True)
+    return IdList(ids, ids[-1] - 1, built=True)
 
 
 def _bounded(chunks: list[tuple[int, list[int]]]) -> Iterable[list[tuple[int, list[int]]]]:
