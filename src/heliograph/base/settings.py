@@ -63,7 +63,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     upload_max_bytes: Annotated[Positive, _doc("Largest upload in bytes.")] = 40 * 1024 * 1024
     upload_max_megapixels: Annotated[Positive, _doc("Largest photo in millions of pixels.")] = 50
     decode_memory_mb: Annotated[Positive, _doc("Memory in MiB that decoding one photo may take.")] = 330
-    decode_timeout_s: Annotated[Positive, _doc("Seconds that decoding one photo may take.")] = 30
+    decode_timeout_s: Annotated[
+        Positive, _doc("Seconds of processor time that decoding one photo may take; by the clock, four times as many.")
+    ] = 30
     decode_at_once: Annotated[
         Positive, _doc("Photos that one process decodes at once; each may take the memory and one processor core.")
     ] = 1

@@ -5,6 +5,7 @@ so that the libraries' own memory counts too.
 """
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -29,7 +30,7 @@ def confine(memory_mb: int, timeout_s: float) -> None:
     """Limit this process for good. memory_mb: resident memory, MiB. timeout_s: CPU seconds, rounded up."""
     _limit(resource.RLIMIT_DATA, (memory_mb + DATA_SLACK_MB) * MIB)
     _limit(resource.RLIMIT_AS, (memory_mb + ADDRESS_SLACK_MB) * MIB)
-    _limit(resource.RLIMIT_CPU, int(timeout_s) + 1)
+    _limit(resource.RLIMIT_CPU, max(1, math.ceil(timeout_s)))
     _limit(resource.RLIMIT_FSIZE, LARGEST_OUTPUT_MB * MIB)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0)

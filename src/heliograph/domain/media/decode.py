@@ -91,6 +91,7 @@ def _request(source: Path, out_dir: Path, found: Sniffed, limits: Limits) -> dic
         "max_pixels": limits.max_pixels,
         "memory_mb": limits.memory_mb,
         "timeout_s": limits.timeout_s,
+        "deadline_s": limits.deadline_s,
         "parent": os.getpid(),
     }
 
@@ -111,7 +112,7 @@ def _turn(at_once: int) -> asyncio.Semaphore:
 async def _outcome(request: dict[str, Any], out_dir: Path) -> _Outcome:
     """Run the child to its end, which may be a violent one."""
     try:
-        async with asyncio.timeout(request["timeout_s"]), _child(request, out_dir) as child:
+        async with asyncio.timeout(request["deadline_s"]), _child(request, out_dir) as child:
             assert child.stdout is not None
             told = _parse(await child.stdout.readline())
             status = await child.wait()

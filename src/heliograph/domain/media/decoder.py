@@ -73,6 +73,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Confine this process, then answer the request in the only argument."""
     request = json.loads(sys.argv[1])
+    request.pop("deadline_s", None)  # the parent watches the clock
     confine.die_with(request.pop("parent"))
     confine.confine(request.pop("memory_mb"), request.pop("timeout_s"))
     told = answer(request)

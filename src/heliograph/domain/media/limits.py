@@ -7,6 +7,7 @@ from heliograph.base.settings import Settings
 
 # No camera writes a longer side (JPEG cannot); a "1 x 50,000,000" picture is an attack on line buffers.
 MAX_SIDE_PX = 65_535
+PATIENCE = 4
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Limits:
     """What one photo may be and take.
 
     max_bytes: size of the upload, in bytes. max_pixels: width x height, times the frames of an animation.
-    memory_mb: resident memory of the decoding child, in MiB. timeout_s: its wall clock, in seconds.
+    memory_mb: resident memory of the decoding child, in MiB. timeout_s: its processor time, in seconds.
     at_once: children that one process has at a time. One, since worker and child together shall stay under 400 MB.
     """
 
@@ -23,6 +24,11 @@ class Limits:
     memory_mb: int = 330
     timeout_s: float = 30
     at_once: int = 1
+
+    @property
+    def deadline_s(self) -> float:
+        """Seconds by the clock: more than its processor time, since a busy machine is not the photo's fault."""
+        return self.timeout_s * PATIENCE
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
