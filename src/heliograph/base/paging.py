@@ -44,5 +44,6 @@ class Page(msgspec.Struct, frozen=True):
 
     def cut(self, idents: list[int]) -> list[int]:
         """At most `limit` of `idents` (any order, may repeat) that the page admits, newest first."""
-        admitted = sorted({ident for ident in idents if self.admits(ident)}, reverse=True)
+        below, above = self.below, self.above
+        admitted = sorted({ident for ident in idents if above < ident < below}, reverse=True)
         return admitted[-self.limit :] if self.ascending else admitted[: self.limit]

@@ -53,6 +53,7 @@ from heliograph.stores.idlists import IdLists
 from heliograph.stores.limits import Counters
 from heliograph.stores.objects import Objects
 from heliograph.stores.outbox import Outbox
+from heliograph.stores.revocations import Revocations
 from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
 
@@ -91,7 +92,7 @@ class Product:
 
         self.directory = Directory(shards)
         self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts)
-        self.identities = Identities(shards, session_days=settings.session_days)
+        self.identities = Identities(shards, Revocations(valkey), session_days=settings.session_days)
         self.passwords = Passwords()
         self.credentials = Credentials(shards, self.directory, self.passwords, self.identities)
         self.registration = Registration(shards, self.directory, self.passwords, settings)

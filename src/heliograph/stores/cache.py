@@ -11,10 +11,13 @@ a restart old values are out of reach (see `Keys`).
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from itertools import chain
+from typing import cast
 
 from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.valkey import Command, Keys, Valkey, bucket_of, function
+from heliograph.stores.pipe import Command
+from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
 VERSION_BYTES = 16
 TOMBSTONE_S = 60
@@ -35,7 +38,7 @@ def note_degraded(store: str) -> None:
 
 def version_reads(keys: Keys, wanted: Iterable[tuple[str, int]]) -> list[Command]:
     """The commands that read only the versions of `wanted` (kind, id); see `parse_version`."""
-    return [("GETRANGE", keys.cached(kind, ident), 0, VERSION_BYTES - 1) for kind, ident in wanted]
+    return [("GETRANGE", keys.cached(kind, [ident])[0], 0, VERSION_BYTES - 1) for kind, ident in wanted]
 
 
 def parse_version(head: bytes) -> int | None:
@@ -49,18 +52,19 @@ class Cache:
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
-    async def read(self, wanted: Sequence[tuple[str, int]]) -> list[bytes | None]:
-        """The bodies of `wanted` (kind, id), None for what is missing, in one round trip."""
-        if not wanted:
-            return []
+    async def read(self, wanted: Sequence[tuple[str, Sequence[int]]]) -> list[dict[int, bytes | None]]:
+        """For each of `wanted` (kind, ids): the bodies by id, None for what is missing; all in one round trip."""
+        if not any(idents for _, idents in wanted):
+            return [{} for _ in wanted]
         try:
             (values,) = await self._valkey.wave(
-                lambda keys: [("MGET", *(keys.cached(kind, ident) for kind, ident in wanted))]
+                lambda keys: [("MGET", *chain.from_iterable(keys.cached(kind, idents) for kind, idents in wanted))]
             )
         except StoreUnavailableError:
             note_degraded("cache")
-            return [None] * len(wanted)
-        return [value[VERSION_BYTES:] if value and len(value) > VERSION_BYTES else None for value in values]
+            return [dict.fromkeys(idents) for _, idents in wanted]
+        bodies = iter([value[VERSION_BYTES:] or None if value else None for value in values])
+        return [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
 
     async def versions(self, wanted: Sequence[tuple[str, int]]) -> list[int | None]:
         """The versions of `wanted`, of values and tombstones alike; None for what is missing."""
@@ -74,7 +78,7 @@ class Cache:
     async def fragment(self, kind: str, ident: int) -> Fragment | None:
         """Version and body of one fragment; None when missing or a tombstone."""
         try:
-            value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, ident)))
+            value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, [ident])[0]))
         except StoreUnavailableError:
             note_degraded("cache")
             return None
@@ -83,12 +87,12 @@ class Cache:
         return int(value[:VERSION_BYTES], 16), value[VERSION_BYTES:]
 
     async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
-        """Offer freshly made bodies, read at `version`. Older than what is there, they are refused."""
+        """Offer freshly made bodies, not empty, read at `version`. Older than what is there, they are refused."""
 
         def commands(keys: Keys) -> list[Command]:
             return [
-                ("FCALL", function("fill"), 1, keys.cached(kind, ident), f"{version:016x}", body, ttl_s)
-                for ident, body in bodies.items()
+                ("FCALL", function("fill"), 1, key, f"{version:016x}", body, ttl_s)
+                for key, body in zip(keys.cached(kind, bodies), bodies.values(), strict=True)
             ]
 
         try:
@@ -113,7 +117,7 @@ class Cache:
             return [
                 (
                     *("FCALL", function("invalidate"), len(some)),
-                    *(keys.cached(kind, ident) for kind, ident in some),
+                    *(keys.cached(kind, [ident])[0] for kind, ident in some),
                     *(f"{version:016x}", TOMBSTONE_S),
                 )
                 for some in by_bucket.values()
@@ -130,20 +134,20 @@ async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loa
 
     What does not exist is absent from the answer.
     """
-    wanted = list(dict.fromkeys(idents))
-    bodies = await cache.read([(kind, ident) for ident in wanted])
-    return await complete(cache, kind, dict(zip(wanted, bodies, strict=True)), load)
+    (had,) = await cache.read([(kind, list(dict.fromkeys(idents)))])
+    return await complete(cache, kind, had, load)
 
 
 async def complete(cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader) -> dict[int, bytes]:
-    """Fill the gaps (None) of `had` by `load` and offer what was loaded to the cache."""
-    found = {ident: body for ident, body in had.items() if body is not None}
+    """`had` with its gaps (None) filled by `load`, in the same order; what was loaded is offered to the cache."""
     missing = [ident for ident, body in had.items() if body is None]
-    metrics.cache_reads.labels(kind, "hit").inc(len(found))
-    if missing:
-        metrics.cache_reads.labels(kind, "miss").inc(len(missing))
-        for version, bodies in await load(missing):
-            found |= bodies
-            if bodies:
-                await cache.fill(kind, version, bodies)
-    return found
+    metrics.cache_reads.labels(kind, "hit").inc(len(had) - len(missing))
+    if not missing:
+        return cast("dict[int, bytes]", had)
+    metrics.cache_reads.labels(kind, "miss").inc(len(missing))
+    loaded: dict[int, bytes] = {}
+    for version, bodies in await load(missing):
+        loaded |= bodies
+        await cache.fill(kind, version, bodies)
+    whole = {ident: loaded.get(ident) if body is None else body for ident, body in had.items()}
+    return {ident: body for ident, body in whole.items() if body is not None}

@@ -1,6 +1,7 @@
 """Counters of tries in Valkey, each for one window of time. Losing them costs one window."""
 
-from heliograph.stores.valkey import Command, Keys, Valkey
+from heliograph.stores.pipe import Command
+from heliograph.stores.valkey import Keys, Valkey
 
 
 class Counters:

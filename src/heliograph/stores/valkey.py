@@ -1,7 +1,7 @@
-"""The connection to Valkey: waves of commands, server-side functions, generations.
+"""Valkey: waves of commands, server-side functions, generations.
 
-A *wave* is a list of commands that travel together and come back together, one round trip. Every connection
-learns at its start which run of the server it talks to, and keys are made with the prefixes of that run:
+A *wave* is a list of commands that travel together and come back together, one round trip. A connection learns at its
+start which run of the server it talks to, and keys are made with the prefixes of that run:
 
 - `cache` prefix: the run id. After any restart or failover the cached values of before are not believed, since an
   invalidation may have been missed meanwhile; they run out by their time to live.
@@ -12,32 +12,35 @@ Errors of the server or the connection become StoreUnavailableError, at once whi
 """
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any, Self
 
 import valkey.asyncio as valkey_client
-from valkey.asyncio.connection import AbstractConnection, BlockingConnectionPool
-from valkey.exceptions import ResponseError, ValkeyError
+from valkey.exceptions import ValkeyError
 
 from heliograph.base import ids, logs, metrics
 from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores.pipe import Address, Command, Pipe, ReplyError
 
 log = logs.get("valkey")
 
-Command = tuple[str | bytes | int, ...]
 Reply = Any
 
 BUCKETS = 64
-CONNECTIONS = 32
-CONNECT_TIMEOUT_S = 0.5
+_BUCKET_MASK = BUCKETS - 1
+CONNECT_TIMEOUT_S = 1.0
 REPLY_TIMEOUT_S = 1.0
 # After a failure nobody knocks for this long: callers go to PostgreSQL at once in place of queueing on a dead server.
 AWAY_S = 0.25
+# A subscriber asks for a sign of life this often, and believes to be deaf after that long without one.
+PING_S = 0.5
+SILENCE_S = 1.5
 _GENERATION_KEY = "heliograph:generation"
 
 
@@ -47,10 +50,16 @@ class Keys:
     def __init__(self, run: str, generation: str) -> None:
         self.run = run
         self.generation = generation
+        self._prefixes: dict[str, list[str]] = {}
 
-    def cached(self, kind: str, ident: int) -> str:
-        """The key of a cached fragment, e.g. `c4a1b2c3:post:{b17}:267…`."""
-        return f"c{self.run}:{kind}:{{b{bucket_of(ident):02d}}}:{ident}"
+    def cached(self, kind: str, idents: Iterable[int]) -> list[str]:
+        """The keys of cached fragments, e.g. `c4a1b2c3:post:{b17}:267…`."""
+        prefixes = self._prefixes.get(kind)
+        if prefixes is None:
+            prefixes = [f"c{self.run}:{kind}:{{b{bucket:02d}}}:" for bucket in range(BUCKETS)]
+            self._prefixes[kind] = prefixes
+        # The bucket of each id, as `bucket_of` says; this runs for eighty keys a page.
+        return [f"{prefixes[(ident >> 12) & _BUCKET_MASK]}{ident}" for ident in idents]
 
     def list_prefix(self, kind: str, bucket: int) -> str:
         """What the keys of all id lists of `kind` in `bucket` begin with; 19 digits of account id follow."""
@@ -63,7 +72,7 @@ class Keys:
 
 def bucket_of(ident: int) -> int:
     """Which of the 64 buckets the owner of `ident` is in."""
-    return ids.slot_of(ident) % BUCKETS
+    return ids.slot_of(ident) & _BUCKET_MASK
 
 
 def _library() -> tuple[str, str]:
@@ -85,22 +94,17 @@ class Valkey:
 
     def __init__(self, url: str, *, vouch: bool = False) -> None:
         self._url = url
+        self._address = Address.parse(url)
         self._vouch = vouch
-        self._pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=REPLY_TIMEOUT_S,
-            socket_timeout=REPLY_TIMEOUT_S,
-            socket_connect_timeout=CONNECT_TIMEOUT_S,
-            valkey_connect_func=self._greet,
-        )
+        self._pipe: Pipe | None = None
+        self._connecting: asyncio.Task[Pipe] | None = None
         self._keys = Keys("", "")
         self._away_until = 0.0
 
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str, *, vouch: bool = False) -> AsyncIterator[Self]:
-        """A client of the server at `url` (valkey://, unix://). It connects when first used.
+        """A client of the server at `url` (see `Address.parse`). It connects when first used.
 
         `vouch`: the caller knows that this run of the server has all that the last one acknowledged.
         """
@@ -108,38 +112,25 @@ class Valkey:
         try:
             yield client
         finally:
-            await client._pool.disconnect()
+            await client._close()
 
     async def wave(self, build: Callable[[Keys], Sequence[Command]]) -> list[Reply]:
         """Send the commands that `build` makes, all at once; their replies in order.
 
         `build` gets the keys of the run that the connection talks to. An error reply to any of them raises.
         """
-        if time.monotonic() < self._away_until:
-            raise StoreUnavailableError("valkey")
+        pipe = self._pipe
+        if pipe is None or pipe.closed.is_set():
+            pipe = await self._connected()
         try:
-            async with asyncio.timeout(REPLY_TIMEOUT_S + CONNECT_TIMEOUT_S):
-                connection = await self._pool.get_connection("WAVE")  # type: ignore[no-untyped-call]
-                try:
-                    return await self._exchange(connection, build(self._keys))
-                except BaseException:
-                    # Replies may still be under way: this connection must not be used again.
-                    await connection.disconnect(nowait=True)
-                    raise
-                finally:
-                    await self._pool.release(connection)
-        except (ValkeyError, OSError, TimeoutError) as error:
-            self._away_until = time.monotonic() + AWAY_S
-            metrics.store_errors.labels("valkey").inc()
-            log.warning("valkey.unavailable", error=repr(error))
+            return await pipe.exchange(build(self._keys))
+        except ConnectionError as error:
+            raise self._away(error) from error
+        except ReplyError as error:
+            # The server is there but cannot do this: full, loading, or without our functions. Greet it again.
+            pipe.close()
+            log.warning("valkey.refused", error=str(error))
             raise StoreUnavailableError("valkey") from error
-
-    @staticmethod
-    async def _exchange(connection: AbstractConnection, commands: Sequence[Command]) -> list[Reply]:
-        if not commands:
-            return []
-        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-        return [await connection.read_response(disconnect_on_error=False) for _ in commands]
 
     async def one(self, build: Callable[[Keys], Command]) -> Reply:
         """A wave of one command."""
@@ -152,21 +143,40 @@ class Valkey:
     async def info(self) -> dict[str, str]:
         """The fields of INFO."""
         text: bytes = await self.one(lambda _: ("INFO",))
-        return dict(line.split(":", 1) for line in text.decode().splitlines() if ":" in line)
+        return _fields(text)
 
     @asynccontextmanager
-    async def listen(self, channel: str) -> AsyncIterator[Callable[[float], Any]]:
-        """Subscribe to `channel`; yields `wait(timeout_s)`, which returns when something was said or time is up."""
+    async def listen(self, channel: str) -> AsyncIterator[Callable[[float], Awaitable[bytes | None]]]:
+        """Subscribe to `channel`; yields `wait(timeout_s)`: the next message, or None when time is up.
+
+        `wait` raises StoreUnavailableError while nobody could be heard, a server that has gone silent among it.
+        """
         client = valkey_client.Valkey.from_url(self._url, socket_connect_timeout=CONNECT_TIMEOUT_S)
         subscription = client.pubsub(ignore_subscribe_messages=True)
 
-        async def wait(timeout_s: float) -> None:
+        asked_at = answered_at = 0.0
+
+        async def message(timeout_s: float) -> bytes | None:
+            nonlocal asked_at, answered_at
+            if not subscription.subscribed:
+                await subscription.subscribe(channel)
+                asked_at = answered_at = time.monotonic()
+            elif time.monotonic() - asked_at > PING_S:
+                asked_at = time.monotonic()
+                await subscription.ping()
+            heard = await subscription.get_message(timeout=timeout_s)
+            if heard:
+                answered_at = time.monotonic()
+            if time.monotonic() - answered_at > SILENCE_S:
+                raise ConnectionError("the server has gone silent")
+            return heard["data"] if heard and heard["type"] == "message" else None
+
+        async def wait(timeout_s: float) -> bytes | None:
             try:
-                if not subscription.subscribed:
-                    await subscription.subscribe(channel)
-                await subscription.get_message(timeout=timeout_s)
-            except (ValkeyError, OSError):
-                await asyncio.sleep(timeout_s)
+                return await message(timeout_s)
+            except (ValkeyError, OSError) as error:
+                await subscription.aclose()
+                raise StoreUnavailableError("valkey") from error
 
         try:
             yield wait
@@ -174,22 +184,63 @@ class Valkey:
             await subscription.aclose()
             await client.aclose()
 
-    async def _greet(self, connection: AbstractConnection) -> None:
-        await connection.on_connect()
-        await connection.send_command("INFO", "server", check_health=False)
-        text: bytes = await connection.read_response()
-        run = next(line for line in text.decode().splitlines() if line.startswith("run_id:")).removeprefix("run_id:")
-        await connection.send_command("FUNCTION", "LOAD", LIBRARY, check_health=False)
+    async def _connected(self) -> Pipe:
+        """The connection, made anew if need be: by one task for all who wait."""
+        if time.monotonic() < self._away_until:
+            raise StoreUnavailableError("valkey")
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(self._connected_or_not)
         try:
-            await connection.read_response()
-        except ResponseError as error:
+            return await asyncio.shield(self._connecting)
+        except (ReplyError, OSError, TimeoutError) as error:
+            raise self._away(error) from error
+
+    def _connected_or_not(self, task: asyncio.Task[Pipe]) -> None:
+        self._connecting = None
+        if not task.cancelled():
+            task.exception()
+
+    async def _connect(self) -> Pipe:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            pipe = await Pipe.connect(self._address, REPLY_TIMEOUT_S)
+            try:
+                self._keys = await self._greet(pipe)
+            except BaseException:
+                pipe.close()
+                raise
+        self._pipe = pipe
+        return pipe
+
+    async def _greet(self, pipe: Pipe) -> Keys:
+        """Learn which run this is, see that it has our functions, and agree on the generation of feeds."""
+        (text,) = await pipe.exchange([("INFO", "server")])
+        run = _fields(text)["run_id"]
+        try:
+            await pipe.exchange([("FUNCTION", "LOAD", LIBRARY)])
+        except ReplyError as error:
             if "already exists" not in str(error):
                 raise
         if self._vouch:
-            await connection.send_command("HSET", _GENERATION_KEY, "run", run, check_health=False)
-            await connection.read_response()
+            await pipe.exchange([("HSET", _GENERATION_KEY, "run", run)])
         fresh = secrets.token_hex(4)
-        call = ("FCALL", function("generation"), 1, _GENERATION_KEY, run, fresh)
-        await connection.send_command(*call, check_health=False)
-        generation: bytes = await connection.read_response()
-        self._keys = Keys(run[:8], generation.decode())
+        (generation,) = await pipe.exchange([("FCALL", function("generation"), 1, _GENERATION_KEY, run, fresh)])
+        return Keys(run[:8], generation.decode())
+
+    def _away(self, error: Exception) -> StoreUnavailableError:
+        self._away_until = time.monotonic() + AWAY_S
+        metrics.store_errors.labels("valkey").inc()
+        log.warning("valkey.unavailable", error=repr(error))
+        return StoreUnavailableError("valkey")
+
+    async def _close(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._pipe is not None:
+            self._pipe.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._pipe.closed.wait(), timeout=1)
+
+
+def _fields(text: bytes) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in text.decode().splitlines() if ":" in line)

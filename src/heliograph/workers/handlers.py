@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from heliograph.domain.accounts import letters, profiles
+from heliograph.domain.accounts import approval, letters, profiles
 from heliograph.domain.feeds import pulled
 from heliograph.domain.graph import follows
 from heliograph.domain.media import uploads
@@ -56,6 +56,9 @@ def handlers(product: Product) -> Mapping[str, Handler]:
     async def account_changed(message: Message) -> None:
         await product.profiles.refresh(message.payload["account_id"])
 
+    async def names_released(message: Message) -> None:
+        await product.approval.release(**message.payload)
+
     async def mail(message: Message) -> None:
         await product.letters.deliver(message.payload["account_id"], message.payload["letter"])
 
@@ -68,5 +71,6 @@ def handlers(product: Product) -> Mapping[str, Handler]:
         uploads.PROCESS: process,
         uploads.DISCARD: discard,
         profiles.CHANGED: account_changed,
+        approval.RELEASE: names_released,
         letters.SEND: mail,
     }

@@ -5,6 +5,7 @@ is away only waits. A worker may be killed at any instruction: its leases run ou
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -56,7 +57,7 @@ class Worker:
                 if len(self._running) >= self._lane.concurrency:
                     await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
                 elif not taken:
-                    await wait(POLL_S)
+                    await _heard(wait, stop)
         if self._running:
             await asyncio.wait(self._running)
 
@@ -140,3 +141,12 @@ class Worker:
         except StoreUnavailableError:
             # The lease runs out by itself.
             return
+
+
+async def _heard(wait: Callable[[float], Awaitable[object]], stop: asyncio.Event) -> None:
+    """Wait for a hint, or for the time to look by oneself."""
+    try:
+        await wait(POLL_S)
+    except StoreUnavailableError:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=POLL_S)

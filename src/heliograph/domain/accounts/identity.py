@@ -1,11 +1,12 @@
 """Who is asking: from the text of a token or a session cookie to an account, an app and what they may do.
 
-An answer is believed for a second in this process; a revocation made here leaves at once, one made by another process
-within that second. Refusals are never remembered.
+An answer is believed in this process until its owner's proofs change, which every process is told of; a process that
+cannot hear that (Valkey is away) believes for a second only. Refusals are never remembered.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -13,12 +14,14 @@ from heliograph.base.errors import ForbiddenError
 from heliograph.domain.accounts import scopes
 from heliograph.domain.accounts.bearer import Bearer
 from heliograph.stores.queries import load
+from heliograph.stores.revocations import Revocations
 from heliograph.stores.shards import Row, Shards
 
 tokens = load("tokens")
 sessions = load("sessions")
 
-BELIEVED_S = 1.0
+BELIEVED_S = 60.0
+BELIEVED_DEAF_S = 1.0
 BELIEVED_MAX = 20_000
 
 DISABLED = "Your login is currently disabled"
@@ -44,14 +47,15 @@ class Identities:
     def __init__(
         self,
         shards: Shards,
+        revocations: Revocations | None = None,
         *,
         session_days: int,
-        believed_s: float = BELIEVED_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`revocations`: how processes tell each other; without it this one believes as if it could not hear."""
         self._shards = shards
+        self._revocations = revocations
         self._session_days = session_days
-        self._believed_s = believed_s
         self._clock = clock
         self._believed: dict[Bearer, tuple[float, Identity]] = {}
         self._forgettings = 0
@@ -71,16 +75,30 @@ class Identities:
         return self._recall(bearer) or await self._prove_session(bearer)
 
     def forget(self, bearer: Bearer) -> None:
-        """Believe nothing of one proof any more. Called after its row has gone."""
-        self._forgettings += 1
-        self._believed.pop(bearer, None)
+        """Believe nothing of one proof any more, in any process. Called after its row has gone."""
+        self.forget_account(bearer.owner_id)
 
     def forget_account(self, account_id: int) -> None:
-        """Believe nothing of what stands for `account_id`. Called after a change has committed."""
+        """Believe nothing of what stands for `account_id`, in any process. Called after a change has committed."""
+        self._drop(account_id)
+        if self._revocations is not None:
+            self._revocations.tell(account_id)
+
+    @asynccontextmanager
+    async def hearing(self) -> AsyncIterator[None]:
+        """Inside the block, revocations by other processes are heard of."""
+        assert self._revocations is not None, "there is nobody to hear"
+        async with self._revocations.heard(self._drop, self._drop_all):
+            yield
+
+    def _drop(self, owner_id: int) -> None:
         self._forgettings += 1
-        gone = [bearer for bearer, (_, identity) in self._believed.items() if identity.account_id == account_id]
-        for bearer in gone:
+        for bearer in [bearer for bearer in self._believed if bearer.owner_id == owner_id]:
             del self._believed[bearer]
+
+    def _drop_all(self) -> None:
+        self._forgettings += 1
+        self._believed.clear()
 
     async def _prove_token(self, bearer: Bearer) -> Identity | None:
         before = self._forgettings
@@ -111,7 +129,8 @@ class Identities:
         # Whatever was revoked while this was read may be this one.
         if before == self._forgettings:
             self._believed.pop(bearer, None)
-            self._believed[bearer] = (self._clock() + self._believed_s, identity)
+            hears = self._revocations is not None and self._revocations.hearing
+            self._believed[bearer] = (self._clock() + (BELIEVED_S if hears else BELIEVED_DEAF_S), identity)
             while len(self._believed) > BELIEVED_MAX:
                 del self._believed[next(iter(self._believed))]
         return identity

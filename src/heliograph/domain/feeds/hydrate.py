@@ -37,56 +37,29 @@ class Hydration:
 
     async def posts(self, post_ids: Sequence[int]) -> list[Hydrated]:
         """The posts of `post_ids` that are there and whose author is there, in the same order."""
-        guessed = list(dict.fromkeys(self._authors[ident] for ident in post_ids if ident in self._authors))
-        post_values, count_values, account_values, account_count_values = await self._wave(post_ids, guessed)
-        posts = await self._posts.complete(post_values)
-        headers = {ident: header for ident, (header, _) in posts.items() if not header.gone}
-        if not headers:
-            return []
-        self._remember(headers)
-        authors = dict.fromkeys(header.author for header in headers.values())
+        guessed = list({self._authors[ident]: None for ident in post_ids if ident in self._authors})
+        post_values, count_values, account_values, account_count_values = await self._cache.read(
+            [(POST, post_ids), (POST_COUNTS, post_ids), (ACCOUNT, guessed), (ACCOUNT_COUNTS, guessed)]
+        )
+        posts = {ident: post for ident, post in (await self._posts.complete(post_values)).items() if not post[0].gone}
+        self._remember(posts)
+        authors = list({header.author: None for header, _ in posts.values()})
         unknown = [author for author in authors if author not in account_values]
         if unknown:
-            _, _, more_accounts, more_counts = await self._wave((), unknown)
-            account_values |= more_accounts
+            more, more_counts = await self._cache.read([(ACCOUNT, unknown), (ACCOUNT_COUNTS, unknown)])
+            account_values |= more
             account_count_values |= more_counts
-        counts = await self._posts.complete_counts({ident: count_values[ident] for ident in headers})
+        counts = await self._posts.complete_counts({ident: count_values[ident] for ident in posts})
         accounts = await self._profiles.complete({ident: account_values[ident] for ident in authors})
         account_counts = await self._profiles.complete_counts({ident: account_count_values[ident] for ident in authors})
         return [
-            Hydrated(
-                headers[ident],
-                posts[ident][1],
-                counts[ident],
-                accounts[headers[ident].author],
-                account_counts[headers[ident].author],
-            )
-            for ident in post_ids
-            if ident in headers and headers[ident].author in accounts
+            Hydrated(header, body, counts[ident], accounts[header.author], account_counts[header.author])
+            for ident, (header, body) in posts.items()
+            if header.author in accounts
         ]
 
-    async def _wave(
-        self, post_ids: Sequence[int], authors: Sequence[int]
-    ) -> tuple[dict[int, bytes | None], dict[int, bytes | None], dict[int, bytes | None], dict[int, bytes | None]]:
-        """What the cache has of posts, their counts, accounts, their counts."""
-        values = await self._cache.read(
-            [
-                *((POST, ident) for ident in post_ids),
-                *((POST_COUNTS, ident) for ident in post_ids),
-                *((ACCOUNT, ident) for ident in authors),
-                *((ACCOUNT_COUNTS, ident) for ident in authors),
-            ]
-        )
-        posts, accounts = len(post_ids), len(authors)
-        return (
-            dict(zip(post_ids, values[:posts], strict=True)),
-            dict(zip(post_ids, values[posts : 2 * posts], strict=True)),
-            dict(zip(authors, values[2 * posts : 2 * posts + accounts], strict=True)),
-            dict(zip(authors, values[2 * posts + accounts :], strict=True)),
-        )
-
-    def _remember(self, headers: dict[int, Header]) -> None:
-        for ident, header in headers.items():
+    def _remember(self, posts: dict[int, tuple[Header, bytes]]) -> None:
+        for ident, (header, _) in posts.items():
             self._authors[ident] = header.author
         while len(self._authors) > KEPT_AUTHORS:
             self._authors.popitem(last=False)

@@ -19,7 +19,7 @@ from heliograph.stores.cache import note_degraded
 from heliograph.stores.idlists import HOME, RECENT, IdList, IdLists
 from heliograph.stores.shards import Shards
 
-# Read a little more than a page: some of it may not be shown.
+# Read a little more than a page: one or two of it may not be shown, and then no second round is needed.
 OVERFETCH = 2
 
 
@@ -53,7 +53,7 @@ class HomeSkeletons:
 
     async def home(self, viewer: int, page: Page) -> Skeleton:
         """The ids that `page` of the home feed of `viewer` is made of."""
-        wanted = msgspec.structs.replace(page, limit=page.limit * OVERFETCH)
+        wanted = msgspec.structs.replace(page, limit=page.limit + OVERFETCH)
         try:
             relations, lists, marks_version = await self._read(viewer, wanted)
         except StoreUnavailableError as error:

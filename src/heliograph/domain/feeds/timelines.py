@@ -20,6 +20,9 @@ from heliograph.stores.shards import Shards
 posts_sql = load("posts")
 likes_sql = load("likes")
 
+# How many recent public posts of each shard a hashtag is looked for in.
+TAG_WINDOW = 5000
+
 Candidates = Callable[[Page], Awaitable[list[int]]]
 
 
@@ -88,6 +91,17 @@ class Timelines:
         async def candidates(part: Page) -> list[int]:
             rows = await self._shards.scatter(
                 query, below=part.below, above=part.above, media_only=media_only, limit=part.limit
+            )
+            return [row["id"] for row in rows]
+
+        return await self._page(viewer, page, candidates)
+
+    async def tag(self, viewer: int | None, tag: str, page: Page) -> Timeline:
+        """Recent public posts with a hashtag (any case); `page` is asked for by `max_id` alone."""
+
+        async def candidates(part: Page) -> list[int]:
+            rows = await self._shards.scatter(
+                posts_sql.tagged_newest, below=part.below, tag=tag.lower(), window=TAG_WINDOW, limit=part.limit
             )
             return [row["id"] for row in rows]
 

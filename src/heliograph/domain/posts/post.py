@@ -70,6 +70,7 @@ class Header(msgspec.Struct, frozen=True):
 
 _HEADER = struct.Struct(">BqBH")
 _GONE = 1
+_VISIBILITIES = tuple(Visibility)
 
 GONE = _HEADER.pack(_GONE, 0, 0, 0)
 
@@ -85,4 +86,4 @@ def unpack(post_id: int, data: bytes) -> tuple[Header, bytes]:
     flags, author, visibility, count = _HEADER.unpack_from(data)
     end = _HEADER.size + 8 * count
     mentioned = struct.unpack_from(f">{count}q", data, _HEADER.size) if count else ()
-    return Header(post_id, author, Visibility(visibility), mentioned, bool(flags & _GONE)), data[end:]
+    return Header(post_id, author, _VISIBILITIES[visibility], mentioned, bool(flags & _GONE)), data[end:]

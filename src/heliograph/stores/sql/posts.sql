@@ -71,6 +71,16 @@ SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below
   AND (NOT :media_only::boolean OR media_count > 0)
 ORDER BY id LIMIT :limit;
 
+-- name: tagged_newest
+-- scatter
+-- Of the newest :window public posts below the bound, those with a hashtag: tags have no index, and a rare one must not
+-- read the whole table.
+SELECT id FROM (
+    SELECT id, tags FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below
+    ORDER BY id DESC LIMIT :window
+) AS recent
+WHERE :tag = ANY(tags) ORDER BY id DESC LIMIT :limit;
+
 -- name: pull_newest
 -- The newest posts of many authors of one shard: a few from each, by its index, then the newest of all.
 SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)

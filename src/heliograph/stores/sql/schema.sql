@@ -19,3 +19,7 @@ INSERT INTO slot_owner (slot)
 SELECT slot FROM generate_series(:first::integer, :last::integer) AS slot
 WHERE NOT EXISTS (SELECT FROM slot_owner)
 ON CONFLICT DO NOTHING;
+
+-- name: server
+-- scatter
+SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size_bytes;

@@ -11,3 +11,7 @@ FROM accounts WHERE state = 'active';
 -- scatter
 SELECT (SELECT coalesce(sum(value), 0) FROM counts WHERE kind = :kind)::bigint
      + (SELECT coalesce(sum(delta), 0) FROM count_deltas WHERE kind = :kind)::bigint AS posts;
+
+-- name: has_admin
+-- scatter
+SELECT EXISTS (SELECT FROM accounts WHERE role = 'admin') AS has_admin;
