@@ -15,7 +15,19 @@ from heliograph.web.api import (
     timelines,
 )
 from heliograph.web.operate import health
-from heliograph.web.pages import authorize, passwords, sessions, signup
+from heliograph.web.pages import (
+    assets,
+    authorize,
+    docs,
+    front,
+    passwords,
+    post,
+    profile,
+    sessions,
+    settings,
+    signup,
+    upload,
+)
 
 ROUTES: list[Any] = [
     *accounts.ROUTES,
@@ -29,8 +41,15 @@ ROUTES: list[Any] = [
     *statuses.ROUTES,
     *timelines.ROUTES,
     *health.ROUTES,
+    *assets.ROUTES,
     *authorize.ROUTES,
+    *docs.ROUTES,
+    *front.ROUTES,
     *passwords.ROUTES,
+    *post.ROUTES,
+    *profile.ROUTES,
     *sessions.ROUTES,
+    *settings.ROUTES,
     *signup.ROUTES,
+    *upload.ROUTES,
 ]

@@ -4,9 +4,12 @@ from typing import Any
 
 import jinja2
 from litestar import Response
+from markupsafe import Markup
 
 from heliograph.base.settings import Settings
+from heliograph.web import access, csrf
 from heliograph.web.addresses import Addresses
+from heliograph.web.pages import assets, pictures, words
 from heliograph.web.request import Request
 
 
@@ -14,6 +17,7 @@ class Templates:
     """The site's templates. Everything is escaped unless it says otherwise."""
 
     def __init__(self, settings: Settings, addresses: Addresses) -> None:
+        self._base = addresses.base
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("heliograph.web", "templates"),
             autoescape=True,
@@ -21,7 +25,38 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"site": settings, "addresses": addresses}
+        self._environment.globals |= {
+            "site": settings,
+            "addresses": addresses,
+            "asset": assets.address,
+            "csrf_token": csrf.token,
+            "viewer_of": access.viewer_or_none,
+            "counted": words.counted,
+        }
+        self._environment.filters |= {
+            "near": self.near,
+            "near_all": self._near_all,
+            "markup": self._markup,
+            "ago": words.ago,
+            "whole": words.whole,
+            "short": words.short,
+            "colour": pictures.colour,
+            "srcset": pictures.srcset,
+            "smallest": pictures.smallest,
+            "focus": pictures.focus,
+            "shape": pictures.shape,
+        }
+
+    def near(self, address: str) -> str:
+        """An address of this site without the site: a page stays where it was reached, whatever the public address is."""
+        return address.removeprefix(self._base) or "/"
+
+    def _near_all(self, addresses: str) -> str:
+        return addresses.replace(f"{self._base}/", "/")
+
+    def _markup(self, content: str) -> Markup:
+        """`content` of an entity: HTML that domain/posts/text.py has made and sanitised."""
+        return Markup(content.replace(f'href="{self._base}/', 'href="/'))  # noqa: S704 -- sanitised where it was made
 
     def render(self, request: Request, name: str, **values: Any) -> str:
         """The page `name` for `request`."""

@@ -1,0 +1,102 @@
+"""Somebody's page: who they are, the grid of their photos, who follows them, whom they follow."""
+
+from litestar import Response
+from litestar.params import FromPath
+
+from heliograph.domain.feeds.timelines import AccountFilter
+from heliograph.domain.graph.edges import EdgePage
+from heliograph.web.access import product_of, viewer_or_none
+from heliograph.web.pages.forms import checked, go, local, page_get, page_post
+from heliograph.web.pages.shown import (
+    ButtonForm,
+    Entity,
+    entities,
+    entity,
+    fragment,
+    log_in_first,
+    name_in,
+    page_asked,
+    part,
+    shown,
+)
+from heliograph.web.request import Request
+
+GRID_POSTS = 30
+PEOPLE = 40
+
+
+@page_get("/{handle:str}")
+async def profile_page(request: Request, handle: FromPath[str]) -> Response[str]:
+    """`/@name`."""
+    product, viewer = product_of(request), viewer_or_none(request)
+    account = await product.profiles.by_username(name_in(handle))
+    timeline = await product.timelines.account(viewer, account.id, page_asked(request, GRID_POSTS), AccountFilter())
+    person = entity(await product.people.one(account.id))
+    person |= await _relation(request, account.id)
+    return await shown(request, "profile.html", person=person, **part(timeline, GRID_POSTS))
+
+
+@page_get("/{handle:str}/followers")
+async def followers_page(request: Request, handle: FromPath[str]) -> Response[str]:
+    """Who follows somebody."""
+    account = await product_of(request).profiles.by_username(name_in(handle))
+    edges = await product_of(request).edges.followers(account.id, page_asked(request, PEOPLE))
+    return await _people(request, account.id, edges, "Followers")
+
+
+@page_get("/{handle:str}/following")
+async def following_page(request: Request, handle: FromPath[str]) -> Response[str]:
+    """Whom somebody follows."""
+    account = await product_of(request).profiles.by_username(name_in(handle))
+    edges = await product_of(request).edges.following(account.id, page_asked(request, PEOPLE))
+    return await _people(request, account.id, edges, "Following")
+
+
+async def _people(request: Request, account_id: int, edges: EdgePage, heading: str) -> Response[str]:
+    product, viewer = product_of(request), viewer_or_none(request)
+    person = entity(await product.people.one(account_id))
+    people = entities(await product.people.many(edges.ids))
+    followed = await product.edges.followed_among(viewer, edges.ids) if viewer is not None else set()
+    for each in people:
+        each["following"] = int(each["id"]) in followed
+        each["own"] = int(each["id"]) == viewer
+    older = f"max_id={edges.oldest}" if len(edges.ids) >= PEOPLE else ""
+    return await shown(request, "people.html", person=person, people=people, older=older, heading=heading)
+
+
+async def _relation(request: Request, account_id: int) -> Entity:
+    """What the viewer is to the account."""
+    edges, viewer = product_of(request).edges, viewer_or_none(request)
+    if viewer is None or viewer == account_id:
+        return {"own": viewer == account_id, "following": False, "followed_by": False}
+    return {
+        "own": False,
+        "following": bool(await edges.followed_among(viewer, [account_id])),
+        "followed_by": bool(await edges.followers_among(viewer, [account_id])),
+    }
+
+
+@page_post("/{handle:str}/follow")
+async def follow(request: Request, handle: FromPath[str]) -> Response[str]:
+    """Follow somebody."""
+    return await _change(request, handle, follows=True)
+
+
+@page_post("/{handle:str}/unfollow")
+async def unfollow(request: Request, handle: FromPath[str]) -> Response[str]:
+    """No longer follow somebody."""
+    return await _change(request, handle, follows=False)
+
+
+async def _change(request: Request, handle: str, *, follows: bool) -> Response[str]:
+    form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
+    if viewer is None:
+        return log_in_first(request, form.next)
+    account = await product.profiles.by_username(name_in(handle))
+    change = product.following.follow if follows else product.following.unfollow
+    await change(viewer, account.id)
+    person = {"id": str(account.id), "username": account.username, "following": follows, "own": False}
+    return fragment(request, "fragments/follow.html", person=person, back=local(form.next)) or go(local(form.next))
+
+
+ROUTES = [profile_page, followers_page, following_page, follow, unfollow]

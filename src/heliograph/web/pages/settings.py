@@ -1,0 +1,94 @@
+"""One's own profile: name, words about oneself, pictures."""
+
+import msgspec
+from litestar import Response
+from msgspec import UNSET
+
+from heliograph.base.errors import ValidationError
+from heliograph.domain.accounts.account import DISPLAY_NAME_MAX, NOTE_MAX, ProfileChanges
+from heliograph.domain.media.portraits import AVATAR_PX, HEADER_PX
+from heliograph.web import csrf
+from heliograph.web.access import product_of, viewer_or_none
+from heliograph.web.pages.forms import Problems, go, page_get, page_post
+from heliograph.web.pages.shown import log_in_first, shown
+from heliograph.web.parameters import Given, given
+from heliograph.web.request import Request
+
+ADDRESS = "/settings/profile"
+WIDTHS_PX = {"avatar": AVATAR_PX, "header": HEADER_PX}
+
+
+class ProfileForm(msgspec.Struct, frozen=True):
+    """The fields of the form besides its pictures."""
+
+    display_name: str = ""
+    note: str = ""
+
+
+@page_get(ADDRESS)
+async def profile_settings(request: Request) -> Response[str]:
+    """The form."""
+    viewer = viewer_or_none(request)
+    if viewer is None:
+        return log_in_first(request, ADDRESS)
+    account = await product_of(request).profiles.get(viewer)
+    return await _form(request, ProfileForm(account.display_name, account.note), {})
+
+
+@page_post(ADDRESS)
+async def change_profile(request: Request) -> Response[str]:
+    """Change what was changed, and show the profile."""
+    viewer = viewer_or_none(request)
+    if viewer is None:
+        return log_in_first(request, ADDRESS)
+    form = ProfileForm()
+    try:
+        async with given(request) as body:
+            csrf.check(request, str(body.fields.get(csrf.FIELD, "")))
+            form = body.to(ProfileForm)
+            username = await _change(request, viewer, form, await _pictures(request, body))
+    except ValidationError as error:
+        return await _form(request, form, error.details, error.message)
+    return go(f"/@{username}")
+
+
+async def _change(request: Request, viewer: int, form: ProfileForm, pictures: dict[str, str]) -> str:
+    product = product_of(request)
+    before = await product.profiles.get(viewer)
+    changes = ProfileChanges(
+        display_name=form.display_name,
+        note=form.note,
+        avatar=pictures.get("avatar", UNSET),
+        header=pictures.get("header", UNSET),
+    )
+    account = await product.profiles.update(viewer, changes)
+    await product.uploads.replace(viewer, {before.avatar, before.header} - {account.avatar, account.header})
+    return account.username
+
+
+async def _pictures(request: Request, body: Given) -> dict[str, str]:
+    """The names of the new pictures. Raises ValidationError, which names the field."""
+    made: dict[str, str] = {}
+    for field, width_px in WIDTHS_PX.items():
+        if field in body.files:
+            try:
+                made[field] = await product_of(request).portraits.make(body.files[field], width_px)
+            except ValidationError as error:
+                raise ValidationError(error.message, {field: [("ERR_INVALID", error.message)]}) from error
+    return made
+
+
+async def _form(request: Request, form: ProfileForm, problems: Problems, message: str = "") -> Response[str]:
+    return await shown(
+        request,
+        "settings_profile.html",
+        422 if message else 200,
+        form=form,
+        problems=problems,
+        message="" if problems else message,
+        most_name=DISPLAY_NAME_MAX,
+        most_note=NOTE_MAX,
+    )
+
+
+ROUTES = [profile_settings, change_profile]
