@@ -202,6 +202,9 @@ class _Receiver:
 
     def _end(self) -> None:
         if self._file is not None:
+            # What a browser sends for a file input in which nothing was chosen is no file.
+            if not self._segment.filename and not self._file.tell():
+                del self.files[self._segment.name]
             self.close()
             return
         try:

@@ -26,11 +26,12 @@ class FocusEntity(msgspec.Struct, frozen=True):
 
 
 class MetaEntity(msgspec.Struct, frozen=True):
-    """The sizes and the focal point of a photo."""
+    """The sizes and the focal point of a photo. `widths`: of all its variants, which differ in their file's name (ours)."""
 
     original: SizeEntity
     small: SizeEntity
     focus: FocusEntity
+    widths: list[int]
 
 
 class MediaEntity(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,12 @@ def media(photo: Attachment, addresses: Addresses) -> MediaEntity:
         id=str(photo.id),
         url=addresses.media(f"{photo.name}/{largest.file}"),
         preview_url=addresses.media(f"{photo.name}/{preview.file}"),
-        meta=MetaEntity(_size(largest), _size(preview), FocusEntity(photo.focus_x, photo.focus_y)),
+        meta=MetaEntity(
+            _size(largest),
+            _size(preview),
+            FocusEntity(photo.focus_x, photo.focus_y),
+            [variant.width for variant in photo.variants],
+        ),
         description=photo.description,
         blurhash=photo.blurhash,
     )
