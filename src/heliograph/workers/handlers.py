@@ -1,7 +1,5 @@
 """Which message goes to which part of the domain. A handler may be called twice, late, or out of order."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from heliograph.domain.accounts import approval, letters, profiles
@@ -22,7 +20,7 @@ def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
     return [Lane(PHOTOS, inside=True, concurrency=photos_at_once), Lane(PHOTOS, inside=False, concurrency=concurrency)]
 
 
-def handlers(product: Product) -> Mapping[str, Handler]:
+def handlers(product: Product) -> dict[str, Handler]:
     """The handlers by kind of message."""
     outbox = product.outbox
 
@@ -53,6 +51,18 @@ def handlers(product: Product) -> Mapping[str, Handler]:
     async def discard(message: Message) -> None:
         await product.uploads.discard(message.payload["photos"], message.payload["incoming"])
 
+    return _of_accounts(product) | {
+        publish.PUBLISHED: published,
+        delete.DELETED: deleted,
+        follows.CHANGED: followed,
+        likes.CHANGED: liked,
+        pulled.BACKFILL: backfill,
+        uploads.PROCESS: process,
+        uploads.DISCARD: discard,
+    }
+
+
+def _of_accounts(product: Product) -> dict[str, Handler]:
     async def account_changed(message: Message) -> None:
         await product.profiles.refresh(message.payload["account_id"])
 
@@ -62,15 +72,4 @@ def handlers(product: Product) -> Mapping[str, Handler]:
     async def mail(message: Message) -> None:
         await product.letters.deliver(message.payload["account_id"], message.payload["letter"])
 
-    return {
-        publish.PUBLISHED: published,
-        delete.DELETED: deleted,
-        follows.CHANGED: followed,
-        likes.CHANGED: liked,
-        pulled.BACKFILL: backfill,
-        uploads.PROCESS: process,
-        uploads.DISCARD: discard,
-        profiles.CHANGED: account_changed,
-        approval.RELEASE: names_released,
-        letters.SEND: mail,
-    }
+    return {profiles.CHANGED: account_changed, approval.RELEASE: names_released, letters.SEND: mail}
