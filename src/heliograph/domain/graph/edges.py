@@ -1,13 +1,24 @@
-"""Lists of who is at the other end of an edge: followers, followed, those who like a post; in pages, newest first."""
+"""Edges, whatever they mean: deciding one, and lists of who is at the other end, in pages, newest first."""
+
+from typing import Any
 
 import msgspec
 
 from heliograph.base import ids
 from heliograph.base.paging import Page
 from heliograph.stores.queries import Query, load
-from heliograph.stores.shards import Row, Shards
+from heliograph.stores.shards import Row, Session, Shards
 
 follows_sql = load("follows")
+
+
+async def decide(session: Session, query: Query, **edge: Any) -> Row | None:
+    """The decision of `query` about an edge: its `rev`, and whether this `changed` it; None when there is none to end.
+
+    A statement that has waited for another change of the same edge may see neither the state before nor the one after:
+    its view is older than what it waited for. The next statement sees it.
+    """
+    return await session.row(query, **edge) or await session.row(query, **edge)
 
 
 class EdgePage(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, StoreUnavailableError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
+from heliograph.domain.graph.edges import decide
 from heliograph.domain.graph.relations import RELATIONS
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
@@ -56,7 +57,7 @@ class Follows:
         slot = ids.slot_of(target)
         query = sql.decide_unfollow if gone else sql.decide_follow
         async with self._shards.at(slot).transaction() as transaction:
-            row = await transaction.row(query, slot=slot, account_id=target, follower_id=follower)
+            row = await decide(transaction, query, slot=slot, account_id=target, follower_id=follower)
             if row is None:
                 return None
             change = FollowChanged(follower, target, row["rev"], gone)

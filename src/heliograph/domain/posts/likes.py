@@ -10,7 +10,7 @@ import msgspec
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.base.paging import Page
-from heliograph.domain.graph.edges import EdgePage
+from heliograph.domain.graph.edges import EdgePage, decide
 from heliograph.domain.posts.marks import MARKS
 from heliograph.domain.posts.post import POST_COUNTS
 from heliograph.stores import counts, outbox
@@ -55,7 +55,7 @@ class Likes:
         async with self._shards.at(slot).transaction() as transaction:
             if await transaction.value(posts_sql.lock_alive, slot=slot, id=post) is None:
                 raise NotFoundError
-            row = await transaction.row(query, slot=slot, post_id=post, account_id=account)
+            row = await decide(transaction, query, slot=slot, post_id=post, account_id=account)
             if row is None:
                 return
             change = LikeChanged(account, post, row["rev"], gone)
