@@ -36,7 +36,12 @@ class Page(HTMLParser):
             self.values[given["name"]] = given.get("value", "")
             if self.forms and given.get("type") != "checkbox":
                 self.forms[-1][1][given["name"]] = given.get("value", "")
-        if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
+        if (
+            (tag == "script" and "src" not in given)
+            or tag == "style"
+            or "style" in given
+            or any(name.startswith("on") for name in given)
+        ):
             self.inline.append(self.get_starttag_text() or tag)
 
 
