@@ -30,8 +30,9 @@ SELECT id, account_id, text, spoiler_text, visibility, sensitive, language, tags
 FROM posts WHERE slot = ANY(:slots::smallint[]) AND id = ANY(:ids::bigint[]) AND deleted_at IS NULL;
 
 -- name: lock_alive
--- The author of a post that is there; held until the end of the transaction, so that it is not deleted meanwhile.
-SELECT account_id FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NULL FOR KEY SHARE;
+-- The author of a post that is there; held until the end of the transaction, so that it is not deleted meanwhile
+-- (SHARE: hiding a post is an update that KEY SHARE would let pass).
+SELECT account_id FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NULL FOR SHARE;
 
 -- name: hide
 UPDATE posts SET deleted_at = now() WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS NULL;
