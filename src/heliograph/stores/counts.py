@@ -35,8 +35,9 @@ async def add(session: Session, subject_id: int, kind: Count, delta: int) -> Non
 async def forget(session: Session, subject_id: int) -> None:
     """Drop all counts of what no longer exists."""
     slot = ids.slot_of(subject_id)
-    await session.run(sql.forget, slot=slot, subject_id=subject_id)
+    # Deltas first: that waits for whoever is folding some, and then sees what they made of them.
     await session.run(sql.forget_deltas, slot=slot, subject_id=subject_id)
+    await session.run(sql.forget, slot=slot, subject_id=subject_id)
 
 
 Counted = dict[int, dict[Count, int]]
