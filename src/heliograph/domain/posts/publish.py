@@ -64,7 +64,14 @@ class Publisher:
         earlier = await self._by_key(author, draft.key)
         if earlier is not None:
             return Published(earlier, created=False)
-        photos = await self._uploads.attachable(author, draft.media_ids)
+        try:
+            photos = await self._uploads.attachable(author, draft.media_ids)
+        except ValidationError:
+            # Another call with this key may have committed since we looked: the photos are in its post.
+            earlier = await self._by_key(author, draft.key)
+            if earlier is None:
+                raise
+            return Published(earlier, created=False)
         mentions = await self._mentions(draft.text)
         async with self._shards.at(slot).transaction() as transaction:
             post_id: int = await transaction.value(sql.mint, slot=slot)
