@@ -1,0 +1,48 @@
+"""Two shards: the lower half of the slots on one server, the upper on another."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+import society
+
+from heliograph.base.settings import Settings
+from heliograph.base.topology import ShardSpec, Topology
+from heliograph.domain.feeds import pulled
+from heliograph.domain.product import Product
+from heliograph.stores.shards import Shards
+
+
+@pytest.fixture
+async def two_shards(cluster, settings: Settings) -> AsyncIterator[Topology]:
+    names = [await cluster.clone(), await cluster.clone()]
+    specs = (
+        ShardSpec("lower", cluster.dsn(names[0]), 0, 511),
+        ShardSpec("upper", cluster.dsn(names[1]), 512, 1023),
+    )
+    yield Topology(specs, cluster.valkey_url, f"file://{settings.data_dir}/media")
+    for name in names:
+        await cluster.drop(name)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Authors begin to be pulled at once, and every process knows at once: nothing happens meanwhile."""
+    monkeypatch.setattr(pulled, "REFRESH_S", -1.0)
+    monkeypatch.setattr(pulled, "GRACE", timedelta(0))
+
+
+@pytest.fixture
+async def narrow(
+    settings: Settings,
+    two_shards: Topology,
+    hasty: None,  # noqa: ARG001 -- it only has to be on
+) -> AsyncIterator[Product]:
+    """Feeds of five ids, authors pushed to two followers at most: every edge is near."""
+    async with Shards.open(two_shards, 2) as shards:
+        assert [shard.name for shard in shards.all] == ["lower", "upper"]
+    small = msgspec.structs.replace(settings, feed_length=5, push_limit=2)
+    async with society.opened(small, two_shards) as product:
+        await product.stores.valkey.one(lambda _: ("FLUSHALL",))
+        yield product
