@@ -50,13 +50,13 @@ def _groups(schema: dict[str, Any]) -> dict[str, list[Operation]]:
     for path, item in sorted(schema["paths"].items()):
         for method, operation in item.items():
             groups.setdefault(_feature(path), []).append(_operation(path, method, operation))
-    return groups
+    return dict(sorted(groups.items()))
 
 
 def _feature(path: str) -> str:
     """`statuses` of `/api/v1/statuses/{id}`, `oauth` of `/oauth/token`."""
     steps = path.strip("/").split("/")
-    return steps[2] if steps[0] == "api" and len(steps) > 2 else steps[0]
+    return steps[2] if steps[0] == "api" and len(steps) > 2 else steps[0].lstrip(".")
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> Operation:

@@ -1,8 +1,11 @@
 // Upload with preview and progress. Each chosen photo is sent at once; the form then names what has arrived.
 // Without this script the same form sends the files itself.
+// It comes in the head, without defer: the page then never shows the plain form first.
 "use strict";
 
-(() => {
+document.documentElement.classList.add("scripted");
+
+document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("upload");
   const shots = document.getElementById("shots");
   const pick = document.getElementById("pick");
@@ -22,7 +25,6 @@
 
   for (const plain of form.querySelectorAll(".plain")) plain.remove();
   for (const button of form.querySelectorAll("[data-act=remove]")) button.hidden = false;
-  drop.hidden = false;
 
   const part = (shot, role) => shot.querySelector(`[data-role=${role}]`);
   const live = (shot) => shot.isConnected;
@@ -219,4 +221,4 @@
     event.preventDefault();
     addAll([...event.dataTransfer.files]);
   });
-})();
+});
