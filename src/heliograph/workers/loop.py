@@ -48,6 +48,7 @@ class Worker:
         self._handlers = handlers
         self._lane = lane
         self._running: set[asyncio.Task[None]] = set()
+        self._turn = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what has been begun."""
@@ -73,7 +74,9 @@ class Worker:
     async def _take(self) -> int:
         """Start as many due messages as there is room for; how many."""
         taken = 0
-        for shard in self._shards.all:
+        # Another shard is the first each time: one that is never empty must not take all the room.
+        self._turn = (self._turn + 1) % len(self._shards.all)
+        for shard in [*self._shards.all[self._turn :], *self._shards.all[: self._turn]]:
             room = self._lane.concurrency - len(self._running)
             if room <= 0:
                 break
