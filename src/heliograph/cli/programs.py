@@ -1,0 +1,138 @@
+"""The programs of a site, each in the foreground: `serve` (web) and `work` (background work). `up` supervises them."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heliograph.base import logs
+from heliograph.base.settings import Settings
+from heliograph.cli.context import begin, begin_command, product
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Requests under way get this long; the supervisor would kill after 10 s.
+GRACE_S = 8
+BACKLOG = 2048
+# Longer than load balancers keep their connections to us: whoever closes first must not be the one who may get a request.
+KEEP_ALIVE_S = 75
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(serve)
+    app.command()(work)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else the setting `host`.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; else the setting `port`.")] = None,
+    uds: Annotated[Path | None, typer.Option(help="Listen on this unix socket instead.")] = None,
+) -> None:
+    """Run the web server alone, beside stores that run elsewhere.
+
+    \b
+    HELIOGRAPH_DATABASE_URL=postgresql://... HELIOGRAPH_VALKEY_URL=valkey://... heliograph serve
+    heliograph --config /etc/heliograph.toml serve --port 3001
+    heliograph --config /etc/heliograph.toml serve --uds /run/heliograph/web.sock
+    """
+    import msgspec
+    import uvloop
+
+    found = begin(context)
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    uvloop.run(_serve(msgspec.structs.replace(found, **changes), uds))
+
+
+async def _serve(settings: Settings, uds: Path | None) -> None:
+    import uvicorn
+
+    from heliograph.web.app import create_app
+    from heliograph.wiring import open_product
+
+    class Server(uvicorn.Server):
+        """Leaves signals to us: uvicorn would raise them again at its end, before the stores are closed."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    async with open_product(settings) as opened:
+        config = uvicorn.Config(
+            create_app(opened),
+            host=settings.host,
+            port=settings.port,
+            uds=str(uds) if uds else None,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        server = Server(config)
+
+        def stop() -> None:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+        with _on_stop(stop):
+            await server.serve()
+
+
+def work(
+    context: typer.Context,
+    retry_dead: Annotated[
+        bool, typer.Option("--retry-dead", help="Only put messages that were given up back into the queue.")
+    ] = False,
+) -> None:
+    """Run a worker alone: deliveries to feeds, decoding of photos, mail, chores.
+
+    \b
+    heliograph --config /etc/heliograph.toml work
+    heliograph work --retry-dead      what was given up (see `heliograph status`) is tried again
+    """
+    if retry_dead:
+        revived = asyncio.run(_retry_dead(begin_command(context)))
+        typer.echo(f"{revived} messages are back in the queue.")
+        return
+    import uvloop
+
+    uvloop.run(_work(begin(context)))
+
+
+async def _work(settings: Settings) -> None:
+    from heliograph import wiring
+
+    stop = asyncio.Event()
+    async with wiring.open_product(settings) as opened:
+        with _on_stop(stop.set):
+            await wiring.work(opened, stop)
+    logs.get("worker").debug("worker.ended")
+
+
+async def _retry_dead(settings: Settings) -> int:
+    async with product(settings) as opened:
+        revived = await opened.outbox.revive()
+        await opened.outbox.hint()
+        return revived
+
+
+@contextlib.contextmanager
+def _on_stop(heard: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, heard)
+    try:
+        yield
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
