@@ -1,0 +1,203 @@
+"""Puts a made-up community on a running site, as sixty people with sixty apps would: over HTTP, by the public API.
+
+It goes on where an earlier call was interrupted. It never touches a site that has people of its own.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from heliograph.base.errors import ConfigError, StartError
+from heliograph.lab.client import Client, RefusedError, Upload
+from heliograph.lab.pictures.draw import draw
+from heliograph.lab.plan import Person, Picture, Plan, PlannedPost, Size, plan
+from heliograph.lab.state import Notebook, State
+
+T = TypeVar("T")
+Tell = Callable[[str, int, int], None]
+
+# Requests under way; a small machine has nothing from more.
+THREADS = 4
+READY_TIMEOUT_S = 120.0
+POLL_S = 0.05
+APP = {"client_name": "Heliograph demo", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write follow"}
+
+
+class Community(msgspec.Struct, frozen=True):
+    """A community that is there: who to log in as, with which password, and a token of theirs."""
+
+    viewer: str
+    password: str
+    token: str
+
+
+class _StoppedError(Exception):
+    """The site is being stopped."""
+
+
+def fill(base: str, data_dir: Path, size: Size, tell: Tell, stopped: threading.Event) -> Community | None:
+    """Have the community on the site at `base`. None when `stopped` was set before all was there.
+
+    `data_dir`: of the site, where the state is kept. `tell`: hears the stage, how much of it is done, of how much.
+    Raises ConfigError for a site that has people of its own, StartError when the site does not do as it should.
+    """
+    try:
+        return _Seeder(Client(base), Notebook(data_dir), tell, stopped).fill(size)
+    except _StoppedError:
+        return None
+    except (OSError, RefusedError) as error:
+        if stopped.wait(1.0):
+            return None
+        raise StartError(f"The demo community could not be made: {error}. Try again: it goes on from here.") from error
+
+
+class _Seeder:
+    """One filling of one site."""
+
+    def __init__(self, client: Client, notebook: Notebook, tell: Tell, stopped: threading.Event) -> None:
+        self._client = client
+        self._notebook = notebook
+        self._tell = tell
+        self._stopped = stopped
+
+    def fill(self, size: Size) -> Community:
+        state = self._notebook.read() or self._new(size)
+        planned = plan(Size(state.people, state.planned))
+        if not state.done:
+            with ThreadPoolExecutor(THREADS, "demo") as pool:
+                self._people(pool, state, planned)
+                self._follows(pool, state, planned)
+                self._posts(pool, state, planned)
+                self._likes(pool, state, planned)
+            state.done = True
+            self._notebook.write(state)
+        viewer = planned.people[0].username
+        return Community(viewer, state.password, state.tokens[viewer])
+
+    def _new(self, size: Size) -> State:
+        users = self._client.call("GET", "/nodeinfo/2.0").body["usage"]["users"]["total"]
+        if users:
+            raise ConfigError(
+                f"This site has {users} people of its own; the demo would put made-up ones among them. "
+                "Set HELIOGRAPH_DATA_DIR to another folder."
+            )
+        state = State(secrets.token_urlsafe(9), size.people, size.posts)
+        self._notebook.write(state)
+        return state
+
+    def _each(
+        self, pool: ThreadPoolExecutor, stage: str, jobs: Iterable[Callable[[], T]], had: int, total: int
+    ) -> None:
+        """Run `jobs`, telling how far it is."""
+
+        def run(job: Callable[[], T]) -> T:
+            if self._stopped.is_set():
+                raise _StoppedError
+            return job()
+
+        self._tell(stage, had, total)
+        for done, _ in enumerate(pool.map(run, jobs), had + 1):
+            self._tell(stage, done, total)
+
+    def _people(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+        missing = [person for person in planned.people if person.username not in state.profiles]
+        if not missing:
+            return
+        app = self._client.call("POST", "/api/v1/apps", form=APP).body
+        grant = {"grant_type": "client_credentials", "scope": APP["scopes"]}
+        secret = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
+        token = self._client.call("POST", "/oauth/token", form=grant | secret).body["access_token"]
+        jobs = [lambda one=person: self._join(state, token, one) for person in missing]
+        self._each(pool, "people", jobs, len(planned.people) - len(missing), len(planned.people))
+
+    def _join(self, state: State, app_token: str, person: Person) -> None:
+        if person.username not in state.tokens:
+            form = {"username": person.username, "password": state.password, "agreement": "true", "locale": "en"}
+            answer = self._client.call("POST", "/api/v1/accounts", app_token, form=form)
+            state.tokens[person.username] = answer.body["access_token"]
+            self._notebook.write(state)
+        avatar = Upload("avatar", _drawn(person.avatar))
+        profile = {"display_name": person.display_name, "note": person.note}
+        token = state.tokens[person.username]
+        self._client.call("PATCH", "/api/v1/accounts/update_credentials", token, form=profile, upload=avatar)
+        state.profiles.add(person.username)
+        self._notebook.write(state)
+
+    def _follows(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+        if state.followed:
+            return
+        names = [person.username for person in planned.people]
+        lookup = "/api/v1/accounts/lookup?acct="
+        ids = list(pool.map(lambda name: self._client.call("GET", lookup + name).body["id"], names))
+
+        def follow(pair: tuple[int, int]) -> None:
+            who, whom = pair
+            self._client.call("POST", f"/api/v1/accounts/{ids[whom]}/follow", state.tokens[names[who]])
+
+        jobs = [lambda pair=pair: follow(pair) for pair in planned.follows]
+        self._each(pool, "follows", jobs, 0, len(jobs))
+        state.followed = len(jobs)
+        self._notebook.write(state)
+
+    def _posts(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+        """Pictures are drawn and sent ahead, some at once; posts are published in their order, as pictures get ready."""
+        missing = [number for number in range(len(planned.posts)) if number not in state.posts]
+        tokens = [state.tokens[person.username] for person in planned.people]
+
+        def send(number: int) -> tuple[int, str]:
+            if self._stopped.is_set():
+                raise _StoppedError
+            post = planned.posts[number]
+            return number, self._send(post, tokens[post.author])
+
+        total = len(planned.posts)
+        for number, media in pool.map(send, missing):
+            post = planned.posts[number]
+            state.posts[number] = self._publish(number, post, tokens[post.author], media)
+            self._notebook.write(state)
+            self._tell("posts", len(state.posts), total)
+
+    def _send(self, post: PlannedPost, token: str) -> str:
+        data = _drawn(post.picture)
+        form = {"description": post.description}
+        answer = self._client.call("POST", "/api/v2/media", token, form=form, upload=Upload("file", data))
+        return str(answer.body["id"])
+
+    def _publish(self, number: int, post: PlannedPost, token: str, media: str) -> str:
+        self._await(media, token)
+        form = {"status": post.caption, "media_ids[]": media, "language": "en"}
+        # Should we die before the id is noted, the same key gives the same post at the next try.
+        headers = {"Idempotency-Key": f"demo-{number}"}
+        return str(self._client.call("POST", "/api/v1/statuses", token, form=form, headers=headers).body["id"])
+
+    def _await(self, media: str, token: str) -> None:
+        deadline_s = time.monotonic() + READY_TIMEOUT_S
+        while self._client.call("GET", f"/api/v1/media/{media}", token).status != 200:
+            if self._stopped.wait(POLL_S):
+                raise _StoppedError
+            if time.monotonic() > deadline_s:
+                raise StartError("The demo community could not be made: no worker decodes its pictures.")
+
+    def _likes(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+        names = [person.username for person in planned.people]
+
+        def like(number: int, who: int) -> None:
+            path = f"/api/v1/statuses/{state.posts[number]}/favourite"
+            self._client.call("POST", path, state.tokens[names[who]])
+
+        jobs = [
+            lambda number=number, who=who: like(number, who)
+            for number, post in enumerate(planned.posts)
+            for who in post.likers
+        ]
+        self._each(pool, "likes", jobs, 0, len(jobs))
+
+
+def _drawn(picture: Picture) -> bytes:
+    return draw(picture.motif, picture.seed, picture.guise, picture.width, picture.height)
