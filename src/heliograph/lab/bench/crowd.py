@@ -1,0 +1,51 @@
+"""A crowd made in bulk: people with tokens, who follow each other and have posted."""
+
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards
+
+sql = load("lab")
+
+SECRET = "bench-"  # noqa: S105 -- of throwaway sites only
+TEXT = "The light at the end of the pier, just after the rain. " * 5 + "#light #sea"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """An account and a token for it."""
+
+    id: int
+    token: str
+
+
+async def people(shards: Shards, count: int, prefix: str) -> list[Person]:
+    """`count` new accounts, each with a token."""
+    rows = await shards.scatter(sql.people, prefix=prefix, first=1, last=count, secret=SECRET)
+    return [Person(row["id"], f"{row['id']}.{SECRET}{row['id']}") for row in rows]
+
+
+async def follow(shards: Shards, edges: Sequence[tuple[int, int]]) -> None:
+    """Let each first of `edges` follow the second."""
+    for at in range(0, len(edges), 20_000):
+        some = edges[at : at + 20_000]
+        await shards.scatter(sql.follow, followers=[edge[0] for edge in some], targets=[edge[1] for edge in some])
+
+
+async def society(shards: Shards, count: int, follows: int, posts: int, seed: int) -> list[Person]:
+    """`count` people who follow `follows` others each, chosen at random, and have posted `posts` times each."""
+    everybody = await people(shards, count, "viewer")
+    chance = random.Random(seed)  # noqa: S311 -- repeatable, not secret
+    idents = [person.id for person in everybody]
+    edges = [
+        (ident, target)
+        for ident in idents
+        for target in chance.sample(idents, follows + 1)[:follows]
+        if target != ident
+    ]
+    await follow(shards, edges)
+    await shards.scatter(sql.posts, authors=idents, each=posts, text=TEXT)
+    await shards.scatter(sql.analyze)
+    return everybody

@@ -1,0 +1,53 @@
+-- A crowd for measurements, made in bulk: people with tokens, follows, posts. Never used by the product.
+
+-- name: people
+-- scatter
+WITH made AS (
+    INSERT INTO accounts (slot, id, username)
+    SELECT slot, mint_id(slot), :prefix || n
+    FROM (SELECT n, (n * 7919 % 1008)::smallint AS slot FROM generate_series(:first::bigint, :last::bigint) AS n) AS numbered
+    RETURNING slot, id
+), held AS (
+    INSERT INTO tokens (slot, hash, account_id, app_id, scopes)
+    SELECT slot, sha256(convert_to(:secret || id, 'UTF8')), id, id, '{read,write,follow}' FROM made
+)
+SELECT id FROM made ORDER BY id;
+
+-- name: follow
+-- Both ends of many follows: `followers[i]` follows `targets[i]`.
+-- scatter
+WITH edges AS (
+    SELECT follower, target, mint_id(((target >> 12) & 1023)::smallint) AS rev
+    FROM unnest(:followers::bigint[], :targets::bigint[]) AS edge (follower, target)
+), near AS (
+    INSERT INTO followers (slot, account_id, follower_id, rev)
+    SELECT (target >> 12) & 1023, target, follower, rev FROM edges ON CONFLICT DO NOTHING
+), counted AS (
+    INSERT INTO counts (slot, subject_id, kind, value)
+    SELECT (target >> 12) & 1023, target, 2, count(*) FROM edges GROUP BY target
+    ON CONFLICT (slot, subject_id, kind) DO UPDATE SET value = counts.value + excluded.value
+)
+INSERT INTO follows (slot, account_id, target_id, rev)
+SELECT (follower >> 12) & 1023, follower, target, rev FROM edges ON CONFLICT DO NOTHING;
+
+-- name: posts
+-- `each` posts of every author, without telling anybody.
+-- scatter
+INSERT INTO posts (slot, id, account_id, text, visibility, language)
+SELECT (author >> 12) & 1023, mint_id(((author >> 12) & 1023)::smallint), author, :text, 0, 'en'
+FROM unnest(:authors::bigint[]) AS author, generate_series(1, :each::integer);
+
+-- name: publish
+-- One post with its outbox message, committed as the product does it.
+-- scatter
+WITH post AS (
+    INSERT INTO posts (slot, id, account_id, text, visibility)
+    SELECT (:author::bigint >> 12) & 1023, mint_id(((:author::bigint >> 12) & 1023)::smallint), :author, :text, 0
+    RETURNING slot, id
+)
+INSERT INTO outbox (slot, id, kind, payload)
+SELECT slot, mint_id(slot), 'post.published', jsonb_build_object('post', id, 'author', :author::bigint) FROM post;
+
+-- name: analyze
+-- scatter
+ANALYZE;
