@@ -46,8 +46,5 @@ def link(request: Request, newest: int, oldest: int, base: str) -> dict[str, str
     if not newest:
         return {}
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _BOUNDS]
-
-    def address(bound: str, ident: int) -> str:
-        return f"{base}{request.url.path}?{urlencode([*kept, (bound, ident)])}"
-
-    return {"Link": f'<{address("max_id", oldest)}>; rel="next", <{address("min_id", newest)}>; rel="prev"'}
+    address = f"{base}{request.scope['path']}?{urlencode(kept) + '&' if kept else ''}"
+    return {"Link": f'<{address}max_id={oldest}>; rel="next", <{address}min_id={newest}>; rel="prev"'}

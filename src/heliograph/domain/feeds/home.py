@@ -1,18 +1,12 @@
 """The home feed: skeleton, hydrate, rules, present."""
 
-import asyncio
-
 import msgspec
 
-from heliograph.base.errors import PendingError
 from heliograph.base.paging import Page
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
-from heliograph.domain.feeds.skeleton import HomeSkeletons, Skeleton
+from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.posts.marks import MarksReader
-
-# A feed that takes longer to rebuild than this is answered with "not yet" (206) and goes on being built.
-PATIENCE_S = 2.0
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -44,7 +38,7 @@ class Home:
         shown: list[Hydrated] = []
         rest = page
         while True:
-            skeleton = await self._skeleton(viewer, rest)
+            skeleton = await self._skeletons.home(viewer, rest)
             hydrated = await self._hydration.posts(skeleton.ids)
             shown += [each for each in hydrated if rules.at_home(each.header, viewer, skeleton.relations)]
             if len(shown) >= page.limit or skeleton.exhausted:
@@ -53,13 +47,6 @@ class Home:
         shown = _cut(shown, page)
         liked = await self._marks.liked_among(viewer, [each.header.id for each in shown], skeleton.marks_version)
         return timeline_of(shown, viewer, liked)
-
-    async def _skeleton(self, viewer: int, page: Page) -> Skeleton:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await self._skeletons.home(viewer, page)
-        except TimeoutError:
-            raise PendingError from None
 
 
 def _cut(shown: list[Hydrated], page: Page) -> list[Hydrated]:

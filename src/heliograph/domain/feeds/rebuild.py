@@ -8,14 +8,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from heliograph.base import metrics
+from heliograph.base.errors import PendingError
 from heliograph.domain.feeds import pull
 from heliograph.domain.graph.relations import RelationsReader
 from heliograph.stores.idlists import HOME, RECENT, IdLists
 from heliograph.stores.shards import Shards
 
+# A list that takes longer to build than this is answered with "not yet" (206) and goes on being built.
+PATIENCE_S = 2.0
+
 
 class Rebuilder:
-    """Builds id lists, each once at a time in this process."""
+    """Builds id lists, each once at a time in this process. Raises PendingError for one that takes long."""
 
     def __init__(self, shards: Shards, lists: IdLists, relations: RelationsReader, ttl_s: int) -> None:
         self._shards = shards
@@ -38,9 +42,19 @@ class Rebuilder:
         if task is None:
             task = asyncio.ensure_future(build())
             self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        # Whoever waits may give up; the building goes on for the others.
-        await asyncio.shield(task)
+            task.add_done_callback(lambda done: self._finished(key, done))
+        # Whoever waits may give up; the building goes on.
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.shield(task)
+        except TimeoutError:
+            raise PendingError from None
+
+    def _finished(self, key: tuple[str, int], task: asyncio.Task[None]) -> None:
+        del self._running[key]
+        if not task.cancelled():
+            # Looked at, so that a failure of which everybody gave up waiting is not reported as forgotten.
+            task.exception()
 
     async def _build_home(self, viewer: int) -> None:
         await self._lists.begin(HOME, viewer, self._ttl_s)
