@@ -36,6 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function refuse(shot, words) {
     shot.dataset.stage = "refused";
+    delete shot.dataset.media;
     shot.classList.add("shot-wrong");
     part(shot, "state").textContent = "";
     const told = part(shot, "problem");
