@@ -148,7 +148,7 @@ local function invalidate(keys, args)
   return #keys
 end
 
--- KEYS: where the generation is kept. ARGV: run id of this server, a fresh random generation.
+-- KEYS: where the generation is kept. ARGV: run id of this server, the generation that begins with this run.
 -- Feeds of an older run are not believed, unless whoever restarted the server vouched for it by storing the new run id.
 local function generation(keys, args)
   local had = server.call('HMGET', keys[1], 'run', 'generation')
