@@ -4,9 +4,7 @@ import asyncio
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING
-
-import typer
+from typing import TYPE_CHECKING, Self
 
 from heliograph.base import logs
 from heliograph.base.errors import ConfigError, HeliographError
@@ -17,6 +15,8 @@ from heliograph.lab.demo import Community
 from heliograph.lab.plan import Size
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from heliograph.ops.supervisor import Site
 
 
@@ -57,35 +57,48 @@ class _Demo:
         """Fill the site; what goes wrong with it stops it, unless it is being stopped already."""
         from heliograph.ops.program import local_url
 
+        url = local_url(site.settings, "")
         try:
-            community = await asyncio.to_thread(
-                _fill_with_bar, local_url(site.settings, ""), self._settings, self._size, self._stopped
-            )
+            with _Terminal(self._settings, site.settings.url) as terminal:
+                await asyncio.to_thread(demo.fill, url, self._settings.data_dir, self._size, terminal, self._stopped)
         except HeliographError as error:
             self._problem = error
             os.kill(os.getpid(), signal.SIGTERM)
-            return
-        if community is not None:
-            _greet(self._settings, site.settings.url, community)
 
 
-def _fill_with_bar(base: str, settings: Settings, size: Size, stopped: threading.Event) -> Community | None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+class _Terminal:
+    """Shows bars, and the greeting above them as soon as there is something to see."""
 
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as bar:
-        tasks = {}
+    def __init__(self, settings: Settings, url: str) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done)
+        columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns)
+        self._tasks: dict[str, TaskID] = {}
+        self._settings = settings
+        self._url = url
 
-        return demo.fill(base, settings.data_dir, size, tell, stopped)
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=total)
+        self._bars.update(self._tasks[stage], completed=done)
+
+    def enter(self, community: Community, coming: int) -> None:
+        text = _greeting(self._settings, self._url, community)
+        if coming:
+            text += f"\n{coming} more posts are on their way.\n"
+        self._bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _greet(settings: Settings, url: str, community: Community) -> None:
-    typer.echo(
+def _greeting(settings: Settings, url: str, community: Community) -> str:
+    return (
         f"\nHeliograph runs at {url}   (Ctrl-C stops it)\n\n"
         f"Log in as {community.viewer} with the password {community.password}\n"
         "(everybody in this made-up community has that password)\n\n"

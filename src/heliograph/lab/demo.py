@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -20,12 +20,14 @@ from heliograph.lab.plan import Person, Picture, Plan, PlannedPost, Size, plan
 from heliograph.lab.state import Notebook, State
 
 T = TypeVar("T")
-Tell = Callable[[str, int, int], None]
 
 # Requests under way; a small machine has nothing from more.
 THREADS = 4
+# After so many posts there is enough to look at: visitors are let in, the others arrive meanwhile.
+EARLY_POSTS = 100
 READY_TIMEOUT_S = 120.0
 POLL_S = 0.05
+STOPPING_S = 15.0
 APP = {"client_name": "Heliograph demo", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write follow"}
 
 
@@ -37,48 +39,62 @@ class Community(msgspec.Struct, frozen=True):
     token: str
 
 
+class Hears(Protocol):
+    """Who hears how far it is, in the thread of `fill`."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """So much of a stage is done."""
+
+    def enter(self, community: Community, coming: int) -> None:
+        """There is enough to look at; `coming` more posts are on their way."""
+
+
 class _StoppedError(Exception):
     """The site is being stopped."""
 
 
-def fill(base: str, data_dir: Path, size: Size, tell: Tell, stopped: threading.Event) -> Community | None:
-    """Have the community on the site at `base`. None when `stopped` was set before all was there.
+def fill(base: str, data_dir: Path, size: Size, hears: Hears, stopped: threading.Event) -> None:
+    """Have the community on the site at `base`. Returns early when `stopped` is set.
 
-    `data_dir`: of the site, where the state is kept. `tell`: hears the stage, how much of it is done, of how much.
+    `data_dir`: of the site, where the state is kept.
     Raises ConfigError for a site that has people of its own, StartError when the site does not do as it should.
     """
     try:
-        return _Seeder(Client(base), Notebook(data_dir), tell, stopped).fill(size)
+        _Seeder(Client(base), Notebook(data_dir), hears, stopped).fill(size)
     except _StoppedError:
-        return None
+        return
     except (OSError, RefusedError) as error:
-        if stopped.wait(1.0):
-            return None
+        # While a site stops it answers no more, and we hear of it only at the end.
+        if stopped.wait(STOPPING_S):
+            return
         raise StartError(f"The demo community could not be made: {error}. Try again: it goes on from here.") from error
 
 
 class _Seeder:
     """One filling of one site."""
 
-    def __init__(self, client: Client, notebook: Notebook, tell: Tell, stopped: threading.Event) -> None:
+    def __init__(self, client: Client, notebook: Notebook, hears: Hears, stopped: threading.Event) -> None:
         self._client = client
         self._notebook = notebook
-        self._tell = tell
+        self._hears = hears
         self._stopped = stopped
 
-    def fill(self, size: Size) -> Community:
+    def fill(self, size: Size) -> None:
         state = self._notebook.read() or self._new(size)
         planned = plan(Size(state.people, state.planned))
-        if not state.done:
-            with ThreadPoolExecutor(THREADS, "demo") as pool:
-                self._people(pool, state, planned)
-                self._follows(pool, state, planned)
-                self._posts(pool, state, planned)
-                self._likes(pool, state, planned)
-            state.done = True
-            self._notebook.write(state)
-        viewer = planned.people[0].username
-        return Community(viewer, state.password, state.tokens[viewer])
+        if state.done:
+            self._hears.enter(_community(state, planned), 0)
+            return
+        with ThreadPoolExecutor(THREADS, "demo") as pool:
+            self._people(pool, state, planned)
+            self._follows(pool, state, planned)
+            total = len(planned.posts)
+            early = range(min(EARLY_POSTS, total))
+            self._posts(pool, state, planned, early)
+            self._hears.enter(_community(state, planned), total - len(early))
+            self._posts(pool, state, planned, range(len(early), total))
+        state.done = True
+        self._notebook.write(state)
 
     def _new(self, size: Size) -> State:
         users = self._client.call("GET", "/nodeinfo/2.0").body["usage"]["users"]["total"]
@@ -101,9 +117,9 @@ class _Seeder:
                 raise _StoppedError
             return job()
 
-        self._tell(stage, had, total)
+        self._hears.progress(stage, had, total)
         for done, _ in enumerate(pool.map(run, jobs), had + 1):
-            self._tell(stage, done, total)
+            self._hears.progress(stage, done, total)
 
     def _people(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
         missing = [person for person in planned.people if person.username not in state.profiles]
@@ -145,9 +161,9 @@ class _Seeder:
         state.followed = len(jobs)
         self._notebook.write(state)
 
-    def _posts(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+    def _posts(self, pool: ThreadPoolExecutor, state: State, planned: Plan, numbers: range) -> None:
         """Pictures are drawn and sent ahead, some at once; posts are published in their order, as pictures get ready."""
-        missing = [number for number in range(len(planned.posts)) if number not in state.posts]
+        missing = [number for number in numbers if number not in state.posts]
         tokens = [state.tokens[person.username] for person in planned.people]
 
         def send(number: int) -> tuple[int, str]:
@@ -161,7 +177,8 @@ class _Seeder:
             post = planned.posts[number]
             state.posts[number] = self._publish(number, post, tokens[post.author], media)
             self._notebook.write(state)
-            self._tell("posts", len(state.posts), total)
+            self._hears.progress("posts", len(state.posts), total)
+        self._likes(pool, state, planned, numbers)
 
     def _send(self, post: PlannedPost, token: str) -> str:
         data = _drawn(post.picture)
@@ -184,7 +201,8 @@ class _Seeder:
             if time.monotonic() > deadline_s:
                 raise StartError("The demo community could not be made: no worker decodes its pictures.")
 
-    def _likes(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
+    def _likes(self, pool: ThreadPoolExecutor, state: State, planned: Plan, numbers: range) -> None:
+        """Again is no harm: who likes what they like already changes nothing."""
         names = [person.username for person in planned.people]
 
         def like(number: int, who: int) -> None:
@@ -193,10 +211,16 @@ class _Seeder:
 
         jobs = [
             lambda number=number, who=who: like(number, who)
-            for number, post in enumerate(planned.posts)
-            for who in post.likers
+            for number in numbers
+            for who in planned.posts[number].likers
         ]
-        self._each(pool, "likes", jobs, 0, len(jobs))
+        had = sum(len(post.likers) for post in planned.posts[: numbers.start])
+        self._each(pool, "likes", jobs, had, sum(len(post.likers) for post in planned.posts))
+
+
+def _community(state: State, planned: Plan) -> Community:
+    viewer = planned.people[0].username
+    return Community(viewer, state.password, state.tokens[viewer])
 
 
 def _drawn(picture: Picture) -> bytes:
