@@ -10,8 +10,9 @@ from collections.abc import Callable
 import nh3
 from linkify_it import LinkifyIt
 
-_TAG = re.compile(r"(?<![\w/#&])#(\w*[^\W\d_]\w*)")
-_MENTION = re.compile(r"(?<![\w/@.])@([A-Za-z0-9_]{1,30})(?![\w@])")
+_TAG = re.compile(r"(?<![\w/#&])#(?P<tag>\w*[^\W\d_]\w*)")
+_MENTION = re.compile(r"(?<![\w/@.])@(?P<name>[A-Za-z0-9_]{1,30})(?![\w@])")
+_NAMES = re.compile(f"{_TAG.pattern}|{_MENTION.pattern}")
 _PARAGRAPHS = re.compile(r"\n{2,}")
 
 _LINKS = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
@@ -21,12 +22,12 @@ SHOWN_LINK_CHARACTERS = 40
 
 def hashtags(text: str) -> list[str]:
     """The distinct hashtags of `text`, lower case, in order of appearance; never one inside a link."""
-    return list(dict.fromkeys(match[1].lower() for match in _TAG.finditer(_without_links(text))))
+    return list(dict.fromkeys(match["tag"].lower() for match in _TAG.finditer(_without_links(text))))
 
 
 def mentioned_names(text: str) -> list[str]:
     """The distinct user names of `text`, lower case, in order of appearance; never one inside a link."""
-    return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(_without_links(text))))
+    return list(dict.fromkeys(match["name"].lower() for match in _MENTION.finditer(_without_links(text))))
 
 
 def to_html(text: str, mentions: dict[str, str], tag_url: Callable[[str], str]) -> str:
@@ -34,7 +35,8 @@ def to_html(text: str, mentions: dict[str, str], tag_url: Callable[[str], str]) 
 
     Source of the forms: what Mastodon clients expect of `content` (classes `mention`, `hashtag`, `u-url`).
     """
-    paragraphs = [_inline(part, mentions, tag_url) for part in _PARAGRAPHS.split(text.strip()) if part]
+    lines = text.replace("\r\n", "\n")  # as forms of browsers send them
+    paragraphs = [_inline(part, mentions, tag_url) for part in _PARAGRAPHS.split(lines.strip()) if part]
     return sanitise("".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in paragraphs))
 
 
@@ -69,16 +71,24 @@ def _inline(text: str, mentions: dict[str, str], tag_url: Callable[[str], str]) 
 
 
 def _anchor(url: str, text: str) -> str:
-    shown = re.sub(r"^https?://(www\.)?", "", text)
+    shown = re.sub(r"^https?://(www\.)?", "", text, flags=re.IGNORECASE)
     if len(shown) > SHOWN_LINK_CHARACTERS:
         shown = shown[: SHOWN_LINK_CHARACTERS - 1] + "…"
     return f'<a href="{html.escape(url)}" target="_blank">{html.escape(shown)}</a>'
 
 
 def _words(text: str, mentions: dict[str, str], tag_url: Callable[[str], str]) -> str:
-    escaped = html.escape(text, quote=False)
-    tagged = _TAG.sub(lambda match: _tag_link(match[1], tag_url), escaped)
-    return _MENTION.sub(lambda match: _mention_link(match, mentions), tagged)
+    # Found in the text as it was typed: once escaped, `&#39` would hold a hashtag.
+    pieces, at = [], 0
+    for match in _NAMES.finditer(text):
+        link = _tag_link(match["tag"], tag_url) if match["tag"] else _mention_link(match, mentions)
+        pieces += [_escaped(text[at : match.start()]), link]
+        at = match.end()
+    return "".join([*pieces, _escaped(text[at:])])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _tag_link(name: str, tag_url: Callable[[str], str]) -> str:
@@ -86,9 +96,7 @@ def _tag_link(name: str, tag_url: Callable[[str], str]) -> str:
 
 
 def _mention_link(match: re.Match[str], mentions: dict[str, str]) -> str:
-    url = mentions.get(match[1].lower())
+    url = mentions.get(match["name"].lower())
     if url is None:
         return match[0]
-    return (
-        f'<span class="h-card"><a href="{html.escape(url)}" class="u-url mention">@<span>{match[1]}</span></a></span>'
-    )
+    return f'<span class="h-card"><a href="{html.escape(url)}" class="u-url mention">@<span>{match["name"]}</span></a></span>'
