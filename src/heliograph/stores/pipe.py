@@ -2,7 +2,7 @@
 
 What tasks send within one turn of the event loop travels in one write, and comes back in as few reads as the server
 makes: at 16 requests under way that is a fraction of the system calls of a pool of connections (figures in
-docs/design/hot-path.md). Replies come in the order of the commands; nobody waits longer than the deadline, since a
+docs/design/decisions.md). Replies come in the order of the commands; nobody waits longer than the deadline, since a
 connection whose oldest reply is late is given up whole.
 """
 
