@@ -1,14 +1,17 @@
 """What the command says of itself: its version, the settings that apply, the page about all settings."""
 
+import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from heliograph import __version__
 from heliograph.base.settings import FIELDS, PREFIX, describe
 from heliograph.cli.context import settings_of
+
+# After `scheme://name:` up to the last @ of the authority, or after `password=`.
+PASSWORDS = re.compile(r"(^[a-z0-9+]+://[^/@:]*:)[^/]+(?=@)|((?<=[?&])(?:ssl)?password=)[^&]+", re.IGNORECASE)
 
 INTRODUCTION = f"""# Settings
 
@@ -89,14 +92,4 @@ def _toml(value: object) -> str:
 
 def _without_password(text: str) -> str:
     """`text`, with the password of a URL, in its authority or its query, covered."""
-    parts = urlsplit(text) if "://" in text else None
-    if parts is None:
-        return text
-    user, at, host = parts.netloc.rpartition("@")
-    name, colon, _ = user.partition(":")
-    query = "&".join(
-        f"{pair.partition('=')[0]}=***" if pair.lower().startswith("password") else pair
-        for pair in parts.query.split("&")
-    )
-    authority = f"{name}{':***' if colon else ''}{at}{host}"
-    return urlunsplit((parts.scheme, authority, parts.path, query, parts.fragment))
+    return PASSWORDS.sub(r"\1\2***", text)
