@@ -1,8 +1,10 @@
 """Every page: nothing refused by the policy, nothing that moves, nothing wider than a phone, a name for everything."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import expect
 from visitors import DESK, PHONE, Arrive, Visitor
@@ -106,3 +108,34 @@ async def test_keyboard_reaches_the_content(arrive: Arrive) -> None:
     await guest.page.keyboard.press("Enter")
     await guest.page.keyboard.press("Tab")
     await expect(guest.page.get_by_label("Username or e-mail address")).to_be_focused()
+
+
+async def test_static_files(site: str) -> None:
+    """Files are kept for ever under their hash, for an hour without; no name leads out of the folder."""
+    async with httpx.AsyncClient(base_url=site) as client:
+        page = await client.get("/")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        address = re.search(r'href="(/static/\w+/heliograph\.css)"', page.text)
+        assert address
+        style = await client.get(address[1])
+        assert style.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert style.headers["content-type"] == "text/css; charset=utf-8"
+        assert style.headers["content-encoding"] == "gzip"
+        plain = await client.get("/static/heliograph.css", headers={"Accept-Encoding": "identity"})
+        assert (plain.text, plain.headers["cache-control"]) == (style.text, "public, max-age=3600")
+        again = await client.get(address[1], headers={"If-None-Match": style.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        for name in ("avatar.svg", "header.svg", "thumbnail.svg"):
+            drawing = await client.get(f"/static/{name}")
+            assert (drawing.status_code, drawing.headers["content-type"]) == (200, "image/svg+xml"), name
+        for name in ("%2e%2e/app.py", "../app.py", "no.css", "vendor", "000000000000/../app.py"):
+            assert (await client.get(f"/static/{name}")).status_code == 404, name
+
+
+async def test_docs_list_every_operation(site: str) -> None:
+    async with httpx.AsyncClient(base_url=site) as client:
+        document = (await client.get("/docs/openapi.json")).json()
+        page = (await client.get("/docs")).text
+    paths = document["paths"]
+    assert "/api/v1/timelines/home" in paths
+    assert all(f"<code>{path}</code>" in page for path in paths)

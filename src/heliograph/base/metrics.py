@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"
 
 http_requests = Counter("heliograph_http_requests_total", "Requests answered.", ["method", "route", "status"])
 http_seconds = Histogram(

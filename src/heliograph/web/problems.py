@@ -103,7 +103,7 @@ def answer(request: Request, status: int, body: object, headers: dict[str, str] 
     heading = HEADINGS.get(status, "That did not work")
     templates = request.app.state.templates
     page = templates.render(request, "error.html", status=status, heading=heading, message=message)
-    return Response(page.encode(), status_code=status, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(page.encode(), status_code=status, headers=headers, media_type="text/html")
 
 
 def _complaint(item: Any) -> str:

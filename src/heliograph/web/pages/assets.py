@@ -23,11 +23,12 @@ from heliograph.web.request import Request
 PREFIX = "/static/"
 HASH_CHARACTERS = 12
 AN_HOUR = "public, max-age=3600"
+# The framework adds the charset to text.
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
 }
 
 

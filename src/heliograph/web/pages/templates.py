@@ -67,6 +67,6 @@ class Templates:
         return Response(
             self.render(request, name, **values),
             status_code=status,
-            media_type="text/html; charset=utf-8",
+            media_type="text/html",
             headers={"Cache-Control": "private, no-store"},
         )

@@ -35,7 +35,7 @@ def short(number: int) -> str:
     """A count that fits: `9999`, `12.3k`, `4.5M`."""
     if number < _THOUSAND:
         return str(number)
-    if number < _MILLION:
+    if round(number, -2) < _MILLION:
         return f"{number / 1000:.1f}".removesuffix(".0") + "k"
     return f"{number / _MILLION:.1f}".removesuffix(".0") + "M"
 
