@@ -4,6 +4,7 @@
 every process knows of it (they look every REFRESH) before the first post is not pushed.
 """
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ class PulledAuthors:
         self._shards = shards
         self._authors = IdSet(())
         self._read_at = float("-inf")
+        self._looking = asyncio.Lock()
 
     async def among(self, relations: Relations) -> list[int]:
         """The pulled authors whom a viewer with `relations` follows."""
@@ -38,14 +40,20 @@ class PulledAuthors:
         return [author for author in relations.following if author in self._authors]
 
     async def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < REFRESH_S:
+        # Those who ask while somebody looks go on with what was known; only before the first look is nothing known.
+        if self._fresh() or (self._looking.locked() and self._read_at > float("-inf")):
             return
-        # Taken before the answer: those who ask meanwhile go on with what was known.
-        self._read_at = time.monotonic()
-        try:
-            self._authors = IdSet(row["id"] for row in await self._shards.scatter(sql.pulled))
-        except StoreUnavailableError:
-            note_degraded("postgres")
+        async with self._looking:
+            if self._fresh():
+                return
+            try:
+                self._authors = IdSet(row["id"] for row in await self._shards.scatter(sql.pulled))
+            except StoreUnavailableError:
+                note_degraded("postgres")
+            self._read_at = time.monotonic()
+
+    def _fresh(self) -> bool:
+        return time.monotonic() - self._read_at < REFRESH_S
 
     async def start(self, author: int) -> int:
         """Begin to pull `author`; the id from which on posts are not pushed."""
