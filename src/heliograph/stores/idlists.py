@@ -71,6 +71,13 @@ class IdLists:
             reached += sum(await self._valkey.wave(partial(self._pushes, kind, post_id, wave)))
         return reached
 
+    async def push_own(self, post_id: int, author: int) -> None:
+        """Put a post into its author's own home and list of recent posts, those of the two that exist."""
+        own = [(bucket_of(author), [author])]
+        await self._valkey.wave(
+            lambda keys: [command for kind in (HOME, RECENT) for command in self._pushes(kind, post_id, own, keys)]
+        )
+
     def _pushes(self, kind: str, post_id: int, chunks: list[tuple[int, list[int]]], keys: Keys) -> list[Command]:
         commands: list[Command] = []
         for bucket, account_ids in chunks:

@@ -24,6 +24,7 @@ OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 NAME_MAX = 60
 URI_MAX = 2000
 URIS_MAX = 20
+KNOWN_MAX = 1000
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 # Printable ASCII without what could end an attribute, a header or a policy.
@@ -51,6 +52,7 @@ class Apps:
 
     def __init__(self, shards: Shards) -> None:
         self._shards = shards
+        self._known: dict[int, App] = {}
 
     async def register(
         self, name: str, redirect_uris: list[str], scope: str = "", website: str | None = None
@@ -76,9 +78,16 @@ class Apps:
         return _app(row) if row else None
 
     async def get(self, app_id: int) -> App | None:
-        """The app with this id."""
-        row = await self._shards.of(app_id).row(sql.by_id, slot=ids.slot_of(app_id), id=app_id)
-        return _app(row) if row else None
+        """The app with this id; asked for with every post, and remembered, since an app never changes."""
+        known = self._known.get(app_id)
+        if known is None:
+            row = await self._shards.of(app_id).row(sql.by_id, slot=ids.slot_of(app_id), id=app_id)
+            if row is None:
+                return None
+            known = self._known[app_id] = _app(row)
+            while len(self._known) > KNOWN_MAX:
+                del self._known[next(iter(self._known))]
+        return known
 
     async def authenticate(self, client_id: str, secret: str) -> App:
         """The app that proves itself with its secret. Raises InvalidClientError."""

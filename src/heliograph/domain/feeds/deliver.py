@@ -10,14 +10,11 @@ from heliograph.base import ids, metrics
 from heliograph.domain.feeds import pull
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.graph.follows import followers_page
-from heliograph.stores.counts import Count
-from heliograph.stores.idlists import HOME, RECENT, IdLists
-from heliograph.stores.queries import load
+from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.shards import Shards
 
-sql = load("feeds")
-
-PAGE = 2000
+# 64 buckets share a page: this many make calls of some 150 ids each, where Valkey spends its time on ids.
+PAGE = 10_000
 # An author is pushed again only well below the limit, so that nobody goes back and forth.
 PUSH_AGAIN_SHARE = 0.8
 
@@ -35,8 +32,7 @@ class Delivery:
 
     async def at_once(self, post_id: int, author: int) -> None:
         """The part that the request itself does: the author's own home, and the list of those who pull."""
-        await self._lists.push(HOME, post_id, [author])
-        await self._lists.push(RECENT, post_id, [author])
+        await self._lists.push_own(post_id, author)
 
     async def deliver(self, post_id: int, author: int, cursor: int, advance: Advance) -> None:
         """Deliver a post to all followers after `cursor`; `advance` is told the cursor after each page."""
@@ -54,21 +50,14 @@ class Delivery:
 
     async def _decide(self, author: int) -> int | None:
         """From which id on the posts of `author` are pulled; crossing the limit is noticed here."""
-        pull_from = await self._pulled.pull_from(author)
-        followers = await self._follower_count(author)
-        if pull_from is None and followers > self._push_limit:
+        audience = await self._pulled.audience(author)
+        if audience.pull_from is None and audience.followers > self._push_limit:
             return await self._pulled.start(author)
-        if pull_from not in (None, ids.MAX_ID) and followers < self._push_limit * PUSH_AGAIN_SHARE:
+        pulled = audience.pull_from not in (None, ids.MAX_ID)
+        if pulled and audience.followers < self._push_limit * PUSH_AGAIN_SHARE:
             await self._pulled.push_again(author)
             return None
-        return pull_from
-
-    async def _follower_count(self, author: int) -> int:
-        slot = ids.slot_of(author)
-        found: int = await self._shards.at(slot).value(
-            sql.follower_count, slot=slot, id=author, kind=int(Count.FOLLOWERS)
-        )
-        return found
+        return audience.pull_from
 
     async def backfill(self, author: int, cursor: int, advance: Advance) -> None:
         """Push the recent posts of an author who is pushed again; then nobody needs to pull them any more."""

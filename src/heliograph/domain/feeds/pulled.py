@@ -8,11 +8,14 @@ import asyncio
 import time
 from datetime import timedelta
 
+import msgspec
+
 from heliograph.base import clock, ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.graph.relations import IdSet, Relations
 from heliograph.stores import outbox
 from heliograph.stores.cache import note_degraded
+from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
@@ -21,6 +24,13 @@ sql = load("feeds")
 BACKFILL = "feeds.backfill"
 REFRESH_S = 2.0
 GRACE = timedelta(seconds=10)
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """From which id on an author's posts are pulled (None: all are pushed), and how many follow."""
+
+    pull_from: int | None
+    followers: int
 
 
 class PulledAuthors:
@@ -77,8 +87,8 @@ class PulledAuthors:
         slot = ids.slot_of(author)
         await self._shards.at(slot).run(sql.end_pull, slot=slot, id=author, never=ids.MAX_ID)
 
-    async def pull_from(self, author: int) -> int | None:
-        """From which id on posts of `author` are not pushed; None: all are pushed."""
+    async def audience(self, author: int) -> Audience:
+        """How `author` is delivered at the moment. For one who does not exist: to nobody."""
         slot = ids.slot_of(author)
-        found: int | None = await self._shards.at(slot).value(sql.pull_from, slot=slot, id=author)
-        return found
+        row = await self._shards.at(slot).row(sql.audience, slot=slot, id=author, kind=int(Count.FOLLOWERS))
+        return Audience(row["pull_from"], row["followers"]) if row else Audience(None, 0)

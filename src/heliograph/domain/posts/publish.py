@@ -13,7 +13,7 @@ from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts import text as captions
 from heliograph.domain.posts.fragments import Posts
-from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility
+from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility, unpack
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -153,7 +153,13 @@ class Publisher:
     async def settle(self, post_id: int, author: int) -> None:
         """The outbox' part of what the request shows the author. Raises StoreUnavailableError."""
         position = await self._shards.of(post_id).mark()
-        await self._cache.invalidate(position, [(POST, post_id), (ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate(position, [(ACCOUNT_COUNTS, author)])
+        # What is cached of the post is the post: the request wrote it. Unless somebody had guessed the id before it
+        # committed, and the cache was away when it was written.
+        (cached,) = await self._cache.read([(POST, [post_id])])
+        body = cached[post_id]
+        if body is not None and unpack(post_id, body)[0].gone:
+            await self._cache.invalidate(position, [(POST, post_id)])
 
     async def sweep(self) -> None:
         """Forget idempotency keys that are older than a day."""

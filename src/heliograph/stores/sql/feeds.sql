@@ -4,9 +4,6 @@
 -- scatter
 SELECT id FROM accounts WHERE pull_from IS NOT NULL;
 
--- name: pull_from
-SELECT pull_from FROM accounts WHERE slot = :slot AND id = :id;
-
 -- name: start_pull
 UPDATE accounts SET pull_from = coalesce(pull_from, :pull_from) WHERE slot = :slot AND id = :id RETURNING pull_from;
 
@@ -16,9 +13,13 @@ UPDATE accounts SET pull_from = :never WHERE slot = :slot AND id = :id AND pull_
 -- name: end_pull
 UPDATE accounts SET pull_from = NULL WHERE slot = :slot AND id = :id AND pull_from = :never;
 
--- name: follower_count
-SELECT coalesce(sum(value), 0)::bigint FROM (
-    SELECT value FROM counts WHERE slot = :slot AND subject_id = :id AND kind = :kind
-    UNION ALL
-    SELECT delta FROM count_deltas WHERE slot = :slot AND subject_id = :id AND kind = :kind
-) AS parts;
+-- name: audience
+-- From which id on an author is pulled, and how many follow.
+SELECT pull_from, (
+    SELECT coalesce(sum(value), 0)::bigint FROM (
+        SELECT value FROM counts WHERE slot = :slot AND subject_id = :id AND kind = :kind
+        UNION ALL
+        SELECT delta FROM count_deltas WHERE slot = :slot AND subject_id = :id AND kind = :kind
+    ) AS parts
+) AS followers
+FROM accounts WHERE slot = :slot AND id = :id;

@@ -1,5 +1,8 @@
 -- Messages of work to be done after a commit. `run_at` is when a message may be taken: while somebody works on it,
 -- that is the end of their lease.
+--
+-- Leases and cursors are book-keeping: a crash of the server that loses the last of them makes a worker do something again,
+-- which is harmless. They need not wait for the disk (`relaxed`). Putting a message does, with what it tells of.
 
 -- name: put
 INSERT INTO outbox (slot, id, kind, payload, request_id, run_at)
@@ -8,6 +11,7 @@ VALUES (:slot, mint_id(:slot), :kind, :payload, :request_id, now() + make_interv
 -- name: lease
 -- scatter
 UPDATE outbox SET lease = gen_random_uuid(), run_at = now() + make_interval(secs => :lease_s), attempts = attempts + 1
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE (slot, id) IN (
     SELECT slot, id FROM outbox WHERE dead_at IS NULL AND run_at <= now() AND (kind = ANY(:kinds::text[])) = :inside
     ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -16,6 +20,7 @@ RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id, problem;
 
 -- name: advance
 UPDATE outbox SET cursor = :cursor, run_at = now() + make_interval(secs => :lease_s), attempts = 1
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: renew
@@ -23,7 +28,8 @@ UPDATE outbox SET run_at = now() + make_interval(secs => :lease_s)
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: done
-DELETE FROM outbox WHERE slot = :slot AND id = :id AND lease = :lease;
+DELETE FROM outbox USING (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
+WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: retry
 UPDATE outbox SET run_at = now() + make_interval(secs => :delay_s), lease = NULL, problem = :problem,
