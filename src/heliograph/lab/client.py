@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -43,12 +43,20 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Calls one site; each thread has a connection of its own."""
+    """Calls one site; each thread has a connection of its own. Its end closes them all."""
 
     def __init__(self, base: str) -> None:
         """`base`: http://host:port."""
         self._address = urlsplit(base)
         self._own = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._opened:
+            connection.close()
 
     def call(
         self,
@@ -96,6 +104,7 @@ class Client:
             self._own.connection = http.client.HTTPConnection(
                 self._address.hostname or "", self._address.port, timeout=TIMEOUT_S
             )
+            self._opened.append(self._own.connection)
         connection: http.client.HTTPConnection = self._own.connection
         return connection
 

@@ -60,7 +60,8 @@ def fill(base: str, data_dir: Path, size: Size, hears: Hears, stopped: threading
     Raises ConfigError for a site that has people of its own, StartError when the site does not do as it should.
     """
     try:
-        _Seeder(Client(base), Notebook(data_dir), hears, stopped).fill(size)
+        with Client(base) as client:
+            _Seeder(client, Notebook(data_dir), hears, stopped).fill(size)
     except _StoppedError:
         return
     except (OSError, RefusedError) as error:
