@@ -19,7 +19,8 @@ from heliograph.stores.valkey import Valkey
 sql = load("outbox")
 
 CHANNEL = "heliograph:outbox"
-LEASE_S = 30
+# Held by renewal for as long as somebody works; so long do the messages of a worker that was killed rest.
+LEASE_S = 10
 
 
 class LeaseLostError(HeliographError):
