@@ -5,6 +5,7 @@ that owns it, or asks all of them. Driver errors are translated here.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -243,6 +244,8 @@ async def _prepare(connection: Any) -> None:
 
 @asynccontextmanager
 async def _opened(spec: ShardSpec, pool_size: int) -> AsyncIterator[Shard]:
+    # While a server is away the pool would write a traceback a second; `postgres.unavailable` says it in a line.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     async with _translated(spec.name):
         pool = await asyncpg.create_pool(
             spec.dsn,
