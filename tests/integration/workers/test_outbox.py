@@ -27,6 +27,22 @@ sql = parse(
 SELECT kind, cursor, attempts, problem, dead_at IS NOT NULL AS dead, lease, run_at <= now() AS due,
        extract(epoch FROM run_at - now())::float AS wait_s FROM outbox ORDER BY id;
 
+-- name: many
+-- scatter
+INSERT INTO outbox (slot, id, kind, payload) SELECT 9, number, 'light', '{}' FROM generate_series(1, :count::int) number;
+
+-- name: analyze
+-- scatter
+ANALYZE outbox;
+
+-- name: switch_off
+-- scatter
+SELECT set_config(:name, 'off', false);
+
+-- name: switch_on
+-- scatter
+SELECT set_config(:name, 'on', false);
+
 -- name: due
 -- scatter
 UPDATE outbox SET run_at = now();
@@ -108,6 +124,25 @@ async def test_the_oldest_come_first_and_no_more_than_asked_for(shards: Shards, 
     for first in range(0, 30, 5):
         numbers = sorted(message.payload["number"] for message in await take(box, shards, 5))
         assert numbers == list(range(first, first + 5))
+
+
+@pytest.mark.parametrize("planning", ["never looked at", "analyzed", "by nested loops"])
+async def test_a_lease_takes_no_more_than_its_limit(shards: Shards, box: Outbox, planning: str) -> None:
+    """However the statement is planned: a plan that asks the inner query again for each row would take them all."""
+    await shards.scatter(sql.many, count=3000)
+    if planning != "never looked at":
+        await shards.scatter(sql.analyze)
+    if planning == "by nested loops":
+        async with shards.at(SLOT).session() as session:
+            for off in ("hashjoin", "mergejoin", "hashagg", "material", "memoize"):
+                await session.run(sql.switch_off, name=f"enable_{off}")
+            rows = await session.rows(outbox.sql.lease, limit=5, kinds=[], inside=False, lease_s=30.0)
+            for off in ("hashjoin", "mergejoin", "hashagg", "material", "memoize"):
+                await session.run(sql.switch_on, name=f"enable_{off}")
+        assert len(rows) == 5
+    assert len(await take(box, shards, 5)) == 5
+    (state,) = await box.state()
+    assert state.pending == 3000
 
 
 async def test_who_has_lost_the_lease_can_do_nothing(
