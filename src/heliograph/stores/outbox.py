@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from heliograph.base import logs
+from heliograph.base import logs, metrics
 from heliograph.base.errors import HeliographError, StoreUnavailableError
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Session, Shard, Shards
@@ -129,6 +129,13 @@ class Outbox:
         """How much waits on each shard."""
         rows = [(shard.name, await shard.row(sql.state)) for shard in self._shards.all]
         return [OutboxState(name, row["pending"], row["dead"], float(row["oldest_s"])) for name, row in rows if row]
+
+    async def measure(self) -> None:
+        """Put the state of the outbox into the metrics."""
+        for state in await self.state():
+            metrics.outbox_pending.labels(state.shard).set(state.pending)
+            metrics.outbox_dead.labels(state.shard).set(state.dead)
+            metrics.outbox_oldest_seconds.labels(state.shard).set(state.oldest_s)
 
     async def dead(self, limit: int) -> list[dict[str, Any]]:
         """Up to `limit` dead messages of each shard."""

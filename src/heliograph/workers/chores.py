@@ -1,4 +1,4 @@
-"""What has to be done now and then, not after a change: fold counts, sweep what is out of date, measure the queue.
+"""What has to be done now and then, not after a change: fold counts, sweep what is out of date.
 
 Every worker does its chores; each is safe to do twice at once.
 """
@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from heliograph.base import clock, ids, logs, metrics
+from heliograph.base import clock, ids, logs
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.product import Product
 from heliograph.stores import counts
@@ -24,7 +24,6 @@ def chores(product: Product) -> list[tuple[float, Chore]]:
     """(seconds between two runs, what to do)."""
     return [
         (1.0, lambda: counts.fold(product.stores.shards)),
-        (5.0, lambda: measure(product)),
         (60.0, lambda: sweep(product)),
         (3600.0, product.uploads.sweep_incoming),
     ]
@@ -47,14 +46,6 @@ async def _repeat(every_s: float, chore: Chore, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), timeout=every_s)
         except TimeoutError:
             continue
-
-
-async def measure(product: Product) -> None:
-    """Put the state of the outbox into the metrics."""
-    for state in await product.outbox.state():
-        metrics.outbox_pending.labels(state.shard).set(state.pending)
-        metrics.outbox_dead.labels(state.shard).set(state.dead)
-        metrics.outbox_oldest_seconds.labels(state.shard).set(state.oldest_s)
 
 
 async def sweep(product: Product) -> None:

@@ -1,6 +1,7 @@
 """Is this process alive, can it serve, what has it counted."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 
 from litestar import Response, get
@@ -45,8 +46,10 @@ async def _state(check: Awaitable[None]) -> str:
 
 
 @get("/metrics", opt={"access": OPEN}, include_in_schema=False)
-async def exposition() -> Response[bytes]:
-    """The metrics of this process, for Prometheus."""
+async def exposition(request: Request) -> Response[bytes]:
+    """The metrics of this process, and the state of the outbox, for Prometheus."""
+    with contextlib.suppress(StoreUnavailableError):
+        await product_of(request).outbox.measure()
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
