@@ -34,9 +34,11 @@ def get(name: str) -> Any:
 def configure(level: str = "info", form: str = "auto") -> None:
     """Set up logging for this process, once. `form`: auto (JSON unless a terminal), json or console."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # The console's usual traceback shows every local variable, a request's bearer token among them.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else console
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
