@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from heliograph.base import ids, logs, metrics
-from heliograph.base.errors import StoreConflictError, StoreUnavailableError
+from heliograph.base.errors import InvalidInputError, StoreConflictError, StoreUnavailableError
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.stores.queries import Query
 
@@ -57,6 +57,8 @@ async def _translated(shard: str) -> AsyncIterator[None]:
         yield
     except asyncpg.UniqueViolationError as error:
         raise StoreConflictError from error
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise InvalidInputError("A text holds a null character, which cannot be stored") from error
     except _AWAY as error:
         metrics.store_errors.labels("postgres").inc()
         log.warning("postgres.unavailable", shard=shard, error=repr(error))
