@@ -68,6 +68,9 @@ class Envelope:
         if cors and scope["method"] == "OPTIONS":
             await _preflight(send)
             return
+        if scope["method"] == "HEAD":
+            # What a GET says, without its body: the server below sends none where HEAD was asked (RFC 9110, 9.3.2).
+            scope = {**scope, "method": "GET"}
         await self._serve(scope, receive, send, cors=cors)
 
     async def _serve(self, scope: HTTPScope, receive: Receive, send: Send, *, cors: bool) -> None:
