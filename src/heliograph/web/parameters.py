@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -23,8 +23,13 @@ from heliograph.web.request import Request
 
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_PARTS = 200
+# No parameter of the API lies deeper than `poll[options][]` or `fields_attributes[0][name]`.
+MAX_DEPTH = 8
 _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 _STEP = re.compile(r"\[([^\[\]]*)\]")
+
+# Besides `true`, `false`, `1` and `0`, which msgspec knows.
+_SWITCHES = {"on": True, "t": True, "off": False, "f": False}
 
 T = TypeVar("T")
 
@@ -39,9 +44,10 @@ class Given:
     def to(self, kind: type[T]) -> T:
         """The fields as `kind`, a Struct; unknown fields are passed over. Raises InvalidInputError, which names the field."""
         try:
-            return msgspec.convert(self.fields, kind, strict=False)
+            return msgspec.convert(_with_flags(self.fields, kind), kind, strict=False)
         except msgspec.ValidationError as error:
-            raise InvalidInputError(f"A parameter is not usable: {error}") from error
+            expected, _, place = str(error).partition(" - at `$.")
+            raise InvalidInputError(f"{place.rstrip('`') or 'The body'}: {expected}") from error
 
 
 @asynccontextmanager
@@ -69,13 +75,38 @@ async def fields(request: Request, kind: type[T]) -> T:
         return Given(query | body.fields, {}).to(kind)
 
 
+def ids_given(request: Request) -> list[str]:
+    """The ids in the query string: `id[]=1&id[]=2`, or `id=1` as some clients write it."""
+    query = request.query_params
+    found: list[str] = [*query.getall("id[]", []), *query.getall("id", [])]
+    return found
+
+
 def nested(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Keys with brackets as lists and objects. Raises InvalidInputError when two keys contradict each other."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         match = _KEY.match(key)
         path = [match[1], *_STEP.findall(match[2])] if match else [key]
+        if len(path) > MAX_DEPTH:
+            raise InvalidInputError(f"{key[:60]}: nested too deeply")
         _place(result, path, value, key)
+    return result
+
+
+def _with_flags(given_fields: dict[str, Any], kind: Any) -> dict[str, Any]:
+    """`given_fields` with the switches of forms as `kind` wants them: `on`, `off`, and empty for not given."""
+    result = dict(given_fields)
+    for field in msgspec.structs.fields(kind):
+        value = result.get(field.encode_name)
+        inner = next((each for each in get_args(field.type) if isinstance(each, type(msgspec.Struct))), None)
+        if isinstance(value, dict) and inner is not None:
+            result[field.encode_name] = _with_flags(value, inner)
+        elif isinstance(value, str) and bool in (field.type, *get_args(field.type)):
+            if value == "":
+                del result[field.encode_name]
+            else:
+                result[field.encode_name] = _SWITCHES.get(value.lower(), value)
     return result
 
 
@@ -110,6 +141,8 @@ def _json(body: bytes) -> dict[str, Any]:
         return msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"The body is not a JSON object: {error}") from error
+    except RecursionError as error:
+        raise InvalidInputError("The body is nested too deeply") from error
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -1,11 +1,14 @@
 """/api/v1/accounts: one's own account, others' profiles and posts."""
 
+import asyncio
+
 import msgspec
 from litestar import Response
 from litestar.params import FromPath, FromQuery
 from msgspec import UNSET
 
-from heliograph.base.errors import ValidationError
+from heliograph.base import ids
+from heliograph.base.errors import InvalidInputError, ValidationError
 from heliograph.domain.accounts.account import Account, Field, ProfileChanges
 from heliograph.domain.feeds import present
 from heliograph.domain.feeds.timelines import AccountFilter
@@ -13,14 +16,25 @@ from heliograph.domain.media.portraits import AVATAR_PX, HEADER_PX
 from heliograph.domain.posts.post import Visibility
 from heliograph.web.access import anyone, product_of, user, viewer, viewer_or_none
 from heliograph.web.api.follows import account_id
+from heliograph.web.api.search import named
+from heliograph.web.api.statuses import MAX_IDS, language_of
 from heliograph.web.api.timelines import answer
 from heliograph.web.entities import account as entities
 from heliograph.web.entities.account import AccountEntity, CredentialAccountEntity
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, page_of
-from heliograph.web.parameters import Given, given
+from heliograph.web.parameters import Given, given, ids_given
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, api_patch, as_json
+
+UNSUPPORTED = (
+    "locked",
+    "hide_collections",
+    "indexable",
+    "avatar_description",
+    "header_description",
+    "attribution_domains",
+)
 
 
 async def _own(request: Request, account: Account) -> bytes:
@@ -45,6 +59,13 @@ class SourceForm(msgspec.Struct, frozen=True):
     language: str | None = None
 
 
+class FieldForm(msgspec.Struct, frozen=True):
+    """A line of the table on a profile."""
+
+    name: str | int | float | None = None
+    value: str | int | float | None = None
+
+
 class ProfileForm(msgspec.Struct, frozen=True):
     """The parameters of a change of one's profile."""
 
@@ -53,28 +74,40 @@ class ProfileForm(msgspec.Struct, frozen=True):
     bot: bool | None = None
     discoverable: bool | None = None
     locked: bool | None = None
-    fields_attributes: dict[str, dict[str, str]] | list[dict[str, str]] | None = None
+    fields_attributes: dict[str, FieldForm] | list[FieldForm] | None = None
     source: SourceForm | None = None
+    # What is not supported yet is refused, not passed over.
+    hide_collections: bool | None = None
+    indexable: bool | None = None
+    avatar_description: str | None = None
+    header_description: str | None = None
+    attribution_domains: list[str] | None = None
 
 
 @api_patch("/api/v1/accounts/update_credentials", user("write:accounts"), CredentialAccountEntity)
 async def update_credentials(request: Request) -> Response[bytes]:
     """Change your profile, avatar and header among it."""
     product, who = product_of(request), viewer(request)
-    async with given(request) as body:
-        changes = await _changes(request, body)
-    before = await product.profiles.get(who)
-    account = await product.profiles.update(who, changes)
+    made: set[str] = set()
+    try:
+        async with given(request) as body:
+            changes = await _changes(request, body, made)
+        before = await product.profiles.get(who)
+        account = await product.profiles.update(who, changes)
+    except BaseException:
+        # Nobody will ever ask for a picture whose profile was refused.
+        await asyncio.shield(product.uploads.replace(who, made))
+        raise
     await product.uploads.replace(who, {before.avatar, before.header} - {account.avatar, account.header})
     return as_json(await _own(request, account))
 
 
-async def _changes(request: Request, body: Given) -> ProfileChanges:
+async def _changes(request: Request, body: Given, made: set[str]) -> ProfileChanges:
     form = body.to(ProfileForm)
-    portraits = product_of(request).portraits
     source = form.source or SourceForm()
-    if form.locked:
-        raise ValidationError("Validation failed: locked is not supported by this version of the site")
+    for name in UNSUPPORTED:
+        if getattr(form, name):
+            raise ValidationError(f"Validation failed: {name} is not supported by this version of the site")
     changed = {
         "display_name": form.display_name,
         "note": form.note,
@@ -83,11 +116,22 @@ async def _changes(request: Request, body: Given) -> ProfileChanges:
         "fields": _fields(form),
         "default_visibility": _visibility(source.privacy),
         "default_sensitive": source.sensitive,
-        "default_language": source.language,
-        "avatar": await portraits.make(body.files["avatar"], AVATAR_PX) if "avatar" in body.files else None,
-        "header": await portraits.make(body.files["header"], HEADER_PX) if "header" in body.files else None,
+        "default_language": source.language and language_of(source.language),
+        "avatar": await _portrait(request, body, "avatar", AVATAR_PX, made),
+        "header": await _portrait(request, body, "header", HEADER_PX, made),
     }
     return ProfileChanges(**{name: UNSET if value is None else value for name, value in changed.items()})  # type: ignore[arg-type]
+
+
+async def _portrait(request: Request, body: Given, name: str, width_px: int, made: set[str]) -> str | None:
+    """The object made of the file `name`, put into `made` too; None when none was sent."""
+    if body.fields.get(name):
+        raise InvalidInputError(f"{name}: expected a file, as multipart/form-data sends it")
+    if name not in body.files:
+        return None
+    stored = await product_of(request).portraits.make(body.files[name], width_px)
+    made.add(stored)
+    return stored
 
 
 def _fields(form: ProfileForm) -> tuple[Field, ...] | None:
@@ -95,8 +139,12 @@ def _fields(form: ProfileForm) -> tuple[Field, ...] | None:
         return None
     given_fields = form.fields_attributes
     items = given_fields if isinstance(given_fields, list) else [given_fields[key] for key in sorted(given_fields)]
-    lines = [Field(item.get("name", ""), item.get("value", "")) for item in items]
+    lines = [Field(_text(item.name), _text(item.value)) for item in items]
     return tuple(line for line in lines if line.name or line.value)
+
+
+def _text(given_value: str | float | None) -> str:
+    return "" if given_value is None else str(given_value)
 
 
 def _visibility(text: str | None) -> int | None:
@@ -113,19 +161,16 @@ def _visibility(text: str | None) -> int | None:
 @api_get("/api/v1/accounts/lookup", anyone("read:accounts"), AccountEntity)
 async def lookup(request: Request, acct: FromQuery[str]) -> Response[bytes]:
     """The account of a user name, `name` or `name@this.site`."""
-    product = product_of(request)
-    name, _, domain = acct.removeprefix("@").partition("@")
-    if domain and domain.lower() != request.app.state.addresses.domain.lower():
-        name = ""
-    account = await product.profiles.by_username(name)
-    return as_json(await product.people.one(account.id))
+    account = await named(request, acct)
+    return as_json(await product_of(request).people.one(account.id))
 
 
 @api_get("/api/v1/accounts", anyone("read:accounts"), list[AccountEntity])
 async def several(request: Request) -> Response[bytes]:
-    """Several accounts at once, `id[]=1&id[]=2`."""
-    wanted = [account_id(text) for text in request.query_params.getall("id[]", [])[:40]]
-    return as_json(present.array(await product_of(request).people.many(list(dict.fromkeys(wanted)))))
+    """Several accounts at once, `id[]=1&id[]=2`; those that do not exist are left out."""
+    wanted = dict.fromkeys(ids.parse(text) for text in ids_given(request)[:MAX_IDS])
+    known = [ident for ident in wanted if ident is not None]
+    return as_json(present.array(await product_of(request).people.many(known)))
 
 
 @api_get("/api/v1/accounts/{ident:str}", anyone("read:accounts"), AccountEntity)

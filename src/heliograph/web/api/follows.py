@@ -13,6 +13,7 @@ from heliograph.web.access import anyone, product_of, user, viewer
 from heliograph.web.entities.account import AccountEntity
 from heliograph.web.entities.relationship import RelationshipEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, link, page_of
+from heliograph.web.parameters import ids_given
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, api_post, as_json
 
@@ -61,8 +62,8 @@ async def unfollow(request: Request, ident: FromPath[str]) -> Response[bytes]:
 async def relationships(request: Request) -> Response[bytes]:
     """What you are to several accounts, `id[]=1&id[]=2`; those that do not exist are left out."""
     product = product_of(request)
-    given = request.query_params.getall("id[]", []) or request.query_params.getall("id", [])
-    wanted = list(dict.fromkeys(ident for ident in map(ids.parse, given[:MAX_IDS]) if ident is not None))
+    given = ids_given(request)[:MAX_IDS]
+    wanted = list(dict.fromkeys(ident for ident in map(ids.parse, given) if ident is not None))
     known = await product.profiles.many(wanted)
     found = await relationships_to(product, viewer(request), [ident for ident in wanted if ident in known])
     return as_json(msgspec.json.encode(found))

@@ -15,7 +15,7 @@ from heliograph.web.access import anyone, identity, product_of, user, viewer, vi
 from heliograph.web.entities.account import AccountEntity
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, link, page_of
-from heliograph.web.parameters import fields
+from heliograph.web.parameters import fields, ids_given
 from heliograph.web.request import Request
 from heliograph.web.routes import api_delete, api_get, api_post, as_json
 
@@ -27,15 +27,15 @@ class StatusForm(msgspec.Struct, frozen=True):
     """The parameters of a new post. What is not supported yet is refused, not passed over."""
 
     status: str | None = None
-    media_ids: list[str] | None = None
+    media_ids: list[str | int] | None = None
     visibility: str | None = None
     sensitive: bool | None = None
     spoiler_text: str | None = None
     language: str | None = None
-    in_reply_to_id: str | None = None
+    in_reply_to_id: str | int | None = None
     scheduled_at: str | None = None
     poll: Any = None
-    quoted_status_id: str | None = None
+    quoted_status_id: str | int | None = None
 
 
 @api_post("/api/v1/statuses", user("write:statuses"), StatusEntity)
@@ -55,20 +55,20 @@ async def _draft(request: Request, form: StatusForm) -> Draft:
     account = await product_of(request).profiles.get(viewer(request))
     return Draft(
         text=form.status or "",
-        media_ids=[_media_id(text) for text in form.media_ids or []],
+        media_ids=[_media_id(given) for given in form.media_ids or [] if given != ""],
         visibility=_visibility(form.visibility, Visibility(account.default_visibility)),
         sensitive=account.default_sensitive if form.sensitive is None else form.sensitive,
         spoiler_text=form.spoiler_text or "",
-        language=_language(form.language) or account.default_language,
+        language=language_of(form.language) or account.default_language,
         application=await _application(request),
         key=_key(request),
     )
 
 
-def _media_id(text: str) -> int:
-    ident = ids.parse(text)
+def _media_id(given: str | int) -> int:
+    ident = ids.parse(given)
     if ident is None:
-        raise ValidationError(f"Validation failed: there is no photo {text[:40]!r} of yours")
+        raise ValidationError(f"Validation failed: there is no photo {str(given)[:40]!r} of yours")
     return ident
 
 
@@ -83,7 +83,8 @@ def _visibility(text: str | None, default: Visibility) -> Visibility:
         ) from None
 
 
-def _language(text: str | None) -> str | None:
+def language_of(text: str | None) -> str | None:
+    """The language code `text`; None for none. Raises ValidationError."""
     if not text:
         return None
     if not (2 <= len(text) <= 35 and text.replace("-", "").isalnum() and text.isascii()):
@@ -107,7 +108,7 @@ async def _application(request: Request) -> dict[str, str | None] | None:
 @api_get("/api/v1/statuses", anyone("read:statuses"), list[StatusEntity])
 async def several(request: Request) -> Response[bytes]:
     """Several posts at once, `id[]=1&id[]=2`; those that you may not see are left out."""
-    wanted = [ids.parse(text) for text in request.query_params.getall("id[]", [])][:MAX_IDS]
+    wanted = [ids.parse(text) for text in ids_given(request)][:MAX_IDS]
     known = [ident for ident in wanted if ident is not None]
     return as_json(present.array(await product_of(request).timelines.posts(viewer_or_none(request), known)))
 
@@ -137,7 +138,7 @@ async def remove(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     shown = await product.timelines.post(author, ident)
     await product.remover.delete(author, ident)
     await product.outbox.hint()
-    return as_json(b'%s,"text":%s}' % (shown[:-1], msgspec.json.encode(post.text)))
+    return as_json(msgspec.json.encode(msgspec.json.decode(shown) | {"text": post.text}))
 
 
 @api_get("/api/v1/statuses/{status_id:str}/favourited_by", anyone("read:accounts"), list[AccountEntity])

@@ -29,6 +29,15 @@ class RoleEntity(msgspec.Struct, frozen=True):
     color: str
     permissions: str
     highlighted: bool
+    collection_limit: int = 0
+
+
+class FeatureApprovalEntity(msgspec.Struct, frozen=True):
+    """Who may feature an account in a collection: nobody, as there are none here."""
+
+    automatic: list[str]
+    manual: list[str]
+    current_user: str
 
 
 class AccountBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +74,7 @@ class AccountBody(msgspec.Struct, frozen=True, kw_only=True):
     show_media_replies: bool = True
     show_featured: bool = True
     roles: list[RoleEntity]
+    feature_approval: FeatureApprovalEntity
 
 
 class AccountCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +119,7 @@ class CredentialAccountEntity(AccountEntity, frozen=True, kw_only=True):
 
 
 MEMBER = RoleEntity(id="-99", name="", color="", permissions="0", highlighted=False)
+_NOT_FEATURED = FeatureApprovalEntity([], [], "denied")
 ADMIN = RoleEntity(id="3", name="Admin", color="", permissions="1", highlighted=True)
 
 
@@ -136,6 +147,7 @@ def account_body(account: Account, addresses: Addresses) -> AccountBody:
         suspended=account.state == "suspended",
         created_at=iso(account.created_at.replace(hour=0, minute=0, second=0, microsecond=0)),
         roles=[ADMIN] if account.role == "admin" else [],
+        feature_approval=_NOT_FEATURED,
     )
 
 

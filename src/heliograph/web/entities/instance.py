@@ -33,6 +33,9 @@ def configuration(settings: Settings, addresses: Addresses) -> dict[str, Any]:
         "accounts": {
             "max_display_name_length": DISPLAY_NAME_MAX,
             "max_note_length": NOTE_MAX,
+            # Avatars and headers have no descriptions yet.
+            "max_avatar_description_length": 0,
+            "max_header_description_length": 0,
             "max_featured_tags": 0,
             "max_pinned_statuses": 0,
             "max_profile_fields": FIELDS_MAX,
@@ -60,6 +63,7 @@ def configuration(settings: Settings, addresses: Addresses) -> dict[str, Any]:
             "hashtag_feeds": {"local": "disabled", "remote": "disabled"},
             "trending_link_feeds": {"local": "disabled", "remote": "disabled"},
         },
+        "limited_federation": True,
     }
 
 
@@ -71,11 +75,11 @@ def v2(settings: Settings, addresses: Addresses, usage: dict[str, int]) -> dict[
         "version": version(),
         "source_url": addresses.base,
         "description": settings.site_description,
+        "wrapstodon": None,
         "usage": {"users": {"active_month": usage["active_month"]}},
         "thumbnail": {
             "url": f"{addresses.base}/static/thumbnail.svg",
             "description": "",
-            "blurhash": None,
             "versions": {},
         },
         "icon": [],

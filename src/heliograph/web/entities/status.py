@@ -68,6 +68,8 @@ class StatusBody(msgspec.Struct, frozen=True, kw_only=True):
     poll: None = None
     card: None = None
     quote: None = None
+    # Only in the answer to a deletion.
+    text: str | None = None
     quote_approval: QuoteApprovalEntity
     tagged_collections: list[dict[str, Any]]
 
@@ -95,7 +97,6 @@ class StatusEntity(StatusBody, frozen=True, kw_only=True):
     bookmarked: bool | None = None
     pinned: bool | None = None
     filtered: list[dict[str, Any]] | None = None
-    text: str | None = None
 
 
 _NO_QUOTES = QuoteApprovalEntity([], [], "denied")
