@@ -1,4 +1,4 @@
-"""What the site says of itself; and lists that every client asks for and that are empty here."""
+"""What the site says of itself, and a person's preferences."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import msgspec
 from litestar import Response
 
 from heliograph.domain.posts.post import Visibility
-from heliograph.web.access import OPEN, anyone, product_of, user, viewer
+from heliograph.domain.posts.text import to_html
+from heliograph.web.access import OPEN, product_of, user, viewer
 from heliograph.web.entities import instance as entities
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, as_json
@@ -61,20 +62,11 @@ async def preferences(request: Request) -> Response[bytes]:
     return as_json(msgspec.json.encode(found))
 
 
-@api_get(
-    ["/api/v1/custom_emojis", "/api/v1/announcements", "/api/v1/instance/rules", "/api/v1/instance/peers"],
-    anyone(),
-    list[Any],
-)
-async def none_here() -> Response[bytes]:
-    """This site has none."""
-    return as_json(b"[]")
+@api_get("/api/v1/instance/extended_description", OPEN, dict[str, Any])
+async def extended_description(request: Request) -> Response[bytes]:
+    """What the site says of itself at length; when that was written is not known."""
+    text = to_html(product_of(request).settings.site_description, {}, request.app.state.addresses.tag)
+    return as_json(msgspec.json.encode({"updated_at": None, "content": text}))
 
 
-@api_get(["/api/v1/filters", "/api/v2/filters"], user("read:filters"), list[Any])
-async def filters() -> Response[bytes]:
-    """Your filters: none yet."""
-    return as_json(b"[]")
-
-
-ROUTES = [instance_v2, instance_v1, nodeinfo_links, nodeinfo, preferences, none_here, filters]
+ROUTES = [instance_v2, instance_v1, nodeinfo_links, nodeinfo, preferences, extended_description]
