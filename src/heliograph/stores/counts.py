@@ -62,4 +62,4 @@ def _by_subject(idents: list[int], rows: list[Row]) -> Counted:
 
 async def fold(shards: Shards) -> int:
     """Fold one batch of deltas on each shard; how many rows of counts that changed."""
-    return sum([await shard.run(sql.fold, limit=FOLD_BATCH) for shard in shards.all])
+    return sum([await shard.chore(sql.fold, limit=FOLD_BATCH) for shard in shards.all])

@@ -27,6 +27,10 @@ class LeaseLostError(HeliographError):
     """Somebody else has taken this message over."""
 
 
+class TurnOverError(HeliographError):
+    """The message has had its turn and queues again, unfinished."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """A leased message. `cursor`: how far its handler has come; `attempts`: 1 the first time."""
 
@@ -96,6 +100,15 @@ class Outbox:
                 lease=message.lease,
                 cursor=cursor,
                 lease_s=float(LEASE_S),
+            ),
+        )
+
+    async def give_back(self, message: Message, cursor: int) -> None:
+        """Record that all up to `cursor` is done and let the others have a turn. Raises LeaseLostError."""
+        await self._own(
+            message,
+            await message.shard.run(
+                sql.give_back, slot=message.slot, id=message.id, lease=message.lease, cursor=cursor
             ),
         )
 

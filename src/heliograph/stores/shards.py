@@ -24,7 +24,10 @@ log = logs.get("shards")
 Row = Mapping[str, Any]
 
 CONNECT_TIMEOUT_S = 2.0
-COMMAND_TIMEOUT_S = 10.0
+# A statement of a request is given up after this long, so that the answer comes while somebody still waits for it.
+COMMAND_TIMEOUT_S = 3.0
+# Sweeping and folding may take their time.
+CHORE_TIMEOUT_S = 120.0
 # How long a caller waits for a free connection before the site says that it is too busy.
 ACQUIRE_TIMEOUT_S = 2.0
 # Migrations may take their time, and whoever waits for them with it.
@@ -65,6 +68,12 @@ async def _translated(shard: str) -> AsyncIterator[None]:
         raise StoreUnavailableError("postgres") from error
 
 
+def _affected(status: str) -> int:
+    """The number of rows in a command's status; `DELETE 3`."""
+    affected = status.rpartition(" ")[2]
+    return int(affected) if affected.isdigit() else 0
+
+
 class Session:
     """One connection to a shard, as the domain sees it: four ways to run a named query.
 
@@ -89,9 +98,12 @@ class Session:
 
     async def run(self, query: Query, **parameters: Any) -> int:
         """Run `query`; the number of rows it affected."""
-        status: str = await self._connection.execute(query.text, *query.arguments(parameters))
-        affected = status.rpartition(" ")[2]
-        return int(affected) if affected.isdigit() else 0
+        return _affected(await self._connection.execute(query.text, *query.arguments(parameters)))
+
+    async def chore(self, query: Query, **parameters: Any) -> int:
+        """As `run`, for work that nobody waits for and that may take long."""
+        arguments = query.arguments(parameters)
+        return _affected(await self._connection.execute(query.text, *arguments, timeout=CHORE_TIMEOUT_S))
 
     async def script(self, text: str) -> None:
         """Run the statements of `text` in one transaction. For migrations."""
@@ -154,6 +166,11 @@ class Shard:
         """Run `query` on its own; the number of rows it affected."""
         async with self.session() as session:
             return await session.run(query, **parameters)
+
+    async def chore(self, query: Query, **parameters: Any) -> int:
+        """As `run`, for work that nobody waits for and that may take long."""
+        async with self.session() as session:
+            return await session.chore(query, **parameters)
 
     async def versioned(self, query: Query, **parameters: Any) -> tuple[int, list[Row]]:
         """All rows of `query` and a log position that the shard had reached before they were read.

@@ -1,18 +1,22 @@
 """Which message goes to which part of the domain. A handler may be called twice, late, or out of order."""
 
+import time
+
 import msgspec
 
 from heliograph.domain.accounts import approval, letters, profiles
 from heliograph.domain.feeds import pulled
+from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import follows
 from heliograph.domain.media import uploads
 from heliograph.domain.posts import delete, likes, publish
 from heliograph.domain.product import Product
-from heliograph.stores.outbox import Message
+from heliograph.stores.outbox import Message, Outbox, TurnOverError
 from heliograph.workers.loop import Handler, Lane
 
 # Photos are few at once (memory), and never in front of a feed.
 PHOTOS = frozenset({uploads.PROCESS})
+TURN_S = 0.5
 
 
 def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
@@ -27,9 +31,8 @@ def handlers(product: Product) -> dict[str, Handler]:
     async def published(message: Message) -> None:
         payload = message.payload
         await product.publisher.settle(payload["post"], payload["author"])
-        await product.delivery.deliver(
-            payload["post"], payload["author"], message.cursor, lambda cursor: outbox.advance(message, cursor)
-        )
+        advance = turns(outbox, message)
+        await product.delivery.deliver(payload["post"], payload["author"], message.cursor, advance)
 
     async def deleted(message: Message) -> None:
         await product.remover.purge(message.payload["post"], message.payload["author"])
@@ -41,9 +44,7 @@ def handlers(product: Product) -> dict[str, Handler]:
         await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
 
     async def backfill(message: Message) -> None:
-        await product.delivery.backfill(
-            message.payload["author"], message.cursor, lambda cursor: outbox.advance(message, cursor)
-        )
+        await product.delivery.backfill(message.payload["author"], message.cursor, turns(outbox, message))
 
     async def process(message: Message) -> None:
         await product.uploads.process(message.payload["media"])
@@ -60,6 +61,20 @@ def handlers(product: Product) -> dict[str, Handler]:
         uploads.PROCESS: process,
         uploads.DISCARD: discard,
     }
+
+
+def turns(outbox: Outbox, message: Message) -> Advance:
+    """How a long delivery records its cursor: after TURN_S it queues again, so that small ones never wait behind it."""
+    ends_at = time.monotonic() + TURN_S
+
+    async def advance(cursor: int) -> None:
+        if time.monotonic() < ends_at:
+            await outbox.advance(message, cursor)
+            return
+        await outbox.give_back(message, cursor)
+        raise TurnOverError
+
+    return advance
 
 
 def _of_accounts(product: Product) -> dict[str, Handler]:

@@ -13,7 +13,7 @@ import msgspec
 
 from heliograph.base import logs, metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.outbox import CHANNEL, LEASE_S, LeaseLostError, Message, Outbox
+from heliograph.stores.outbox import CHANNEL, LEASE_S, LeaseLostError, Message, Outbox, TurnOverError
 from heliograph.stores.shards import Shard, Shards
 from heliograph.stores.valkey import Valkey
 
@@ -103,8 +103,8 @@ class Worker:
                 await self._handlers[message.kind](message)
             await self._outbox.done(message)
             metrics.outbox_messages.labels(message.kind, "done").inc()
-        except LeaseLostError:
-            metrics.outbox_messages.labels(message.kind, "lease_lost").inc()
+        except (LeaseLostError, TurnOverError) as error:
+            metrics.outbox_messages.labels(message.kind, "lost" if isinstance(error, LeaseLostError) else "turn").inc()
         except StoreUnavailableError as error:
             metrics.outbox_messages.labels(message.kind, "store_away").inc()
             await self._later(message, AWAY_DELAY_S, error, forgive=True)
@@ -125,13 +125,15 @@ class Worker:
                     await self._outbox.renew(message)
                 except StoreUnavailableError:
                     continue
+                except LeaseLostError:
+                    # This shows when the message is finished.
+                    return
 
         task = asyncio.create_task(renew())
         try:
             yield
         finally:
             task.cancel()
-            # A lease lost meanwhile shows when the message is finished.
             await asyncio.wait([task])
 
     async def _later(self, message: Message, delay_s: float, error: Exception, *, forgive: bool) -> None:

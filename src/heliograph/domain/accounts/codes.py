@@ -92,7 +92,7 @@ class Codes:
     async def sweep(self) -> None:
         """Drop the codes that ran out a day ago."""
         for shard in self._shards.all:
-            await shard.run(sql.sweep)
+            await shard.chore(sql.sweep)
 
 
 async def _trade(

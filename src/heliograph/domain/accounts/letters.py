@@ -87,7 +87,7 @@ class Letters:
     async def sweep(self) -> None:
         """Drop the links that have run out."""
         for shard in self._shards.all:
-            await shard.run(sql.sweep_mail_tokens)
+            await shard.chore(sql.sweep_mail_tokens)
 
     async def _written(self, row: Row, letter: Letter) -> Mail:
         site = self._settings.site_name

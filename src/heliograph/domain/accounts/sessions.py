@@ -70,7 +70,7 @@ class Sessions:
     async def sweep(self) -> None:
         """Drop the sessions that have run out."""
         for shard in self._shards.all:
-            await shard.run(sql.sweep)
+            await shard.chore(sql.sweep)
 
     async def _rows(self, account_id: int) -> list[Row]:
         bearer = Bearer(account_id, b"")

@@ -105,8 +105,8 @@ class Follows:
         """Remove tombstones whose rev is smaller than `below`; how many."""
         removed = 0
         for shard in self._shards.all:
-            removed += await shard.run(sql.sweep_followers, below=below)
-            removed += await shard.run(sql.sweep_follows, below=below)
+            removed += await shard.chore(sql.sweep_followers, below=below)
+            removed += await shard.chore(sql.sweep_follows, below=below)
         return removed
 
 

@@ -96,6 +96,6 @@ class Likes:
         """Remove tombstones whose rev is smaller than `below`; how many."""
         removed = 0
         for shard in self._shards.all:
-            removed += await shard.run(sql.sweep_likes, below=below)
-            removed += await shard.run(sql.sweep_favourites, below=below)
+            removed += await shard.chore(sql.sweep_likes, below=below)
+            removed += await shard.chore(sql.sweep_favourites, below=below)
         return removed

@@ -164,7 +164,7 @@ class Publisher:
     async def sweep(self) -> None:
         """Forget idempotency keys that are older than a day."""
         for shard in self._shards.all:
-            await shard.run(sql.sweep_keys)
+            await shard.chore(sql.sweep_keys)
 
 
 def _check(draft: Draft) -> None:

@@ -23,6 +23,12 @@ UPDATE outbox SET cursor = :cursor, run_at = now() + make_interval(secs => :leas
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
+-- name: give_back
+-- Unfinished, to queue behind all that are due.
+UPDATE outbox SET cursor = :cursor, run_at = now(), lease = NULL, attempts = 0
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
 -- name: renew
 UPDATE outbox SET run_at = now() + make_interval(secs => :lease_s)
 WHERE slot = :slot AND id = :id AND lease = :lease;
