@@ -22,10 +22,10 @@ help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 demo: $(RUN) ## A site with about 60 people and 300 photos, in var/demo
-	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/demo} $(BIN)/heliograph demo
+	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/demo} exec $(BIN)/heliograph demo
 
 up: $(RUN) ## A site of your own, in var/main
-	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/main} $(BIN)/heliograph up
+	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/main} exec $(BIN)/heliograph up
 
 test: $(DEV) browser ## Every test but the long ones
 	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile

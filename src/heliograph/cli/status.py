@@ -163,7 +163,8 @@ def _table(title: str, lines: list[tuple[str, str]]) -> Any:
 def _site(settings: Settings, found: Status) -> list[tuple[str, str]]:
     more = "more than " if found.objects >= OBJECTS_COUNTED else ""
     return [
-        ("address", settings.url),
+        # Only where it is set: the port may have been another when the site was started.
+        *([("address", settings.url)] if settings.public_url else []),
         ("data directory", str(settings.data_dir.resolve())),
         ("accounts", f"{found.usage.get('accounts', 0):,}, {found.usage.get('active_month', 0):,} posted this month"),
         ("posts", f"{found.usage.get('posts', 0):,}"),
