@@ -1,5 +1,7 @@
 """The metrics that every program exports; a facade, so that rooms count without knowing the exporter."""
 
+from functools import cache
+
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
@@ -25,6 +27,19 @@ outbox_pending = Gauge("heliograph_outbox_pending", "Outbox messages waiting, by
 outbox_dead = Gauge("heliograph_outbox_dead", "Outbox messages given up, by shard.", ["shard"])
 outbox_oldest_seconds = Gauge("heliograph_outbox_oldest_seconds", "Age of the oldest waiting message.", ["shard"])
 media_processed = Counter("heliograph_media_processed_total", "Photos decoded.", ["result"])
+
+
+@cache
+def _answers(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The metrics of one kind of answer; looking them up by their labels costs more than counting."""
+    return http_requests.labels(method, route, str(status)), http_seconds.labels(route)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answer to a request of `route`, a template of the route table, which took `seconds`."""
+    counter, histogram = _answers(method, route, status)
+    counter.inc()
+    histogram.observe(seconds)
 
 
 def exposition() -> bytes:

@@ -116,9 +116,7 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def _observe(scope: HTTPScope, status: int, seconds: float) -> None:
-    route = str(scope.get("path_template") or "(none)")
-    metrics.http_requests.labels(scope["method"], route, str(status)).inc()
-    metrics.http_seconds.labels(route).observe(seconds)
+    metrics.answered(scope["method"], str(scope.get("path_template") or "(none)"), status, seconds)
     log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
 
 
