@@ -128,7 +128,11 @@ def cache(valkey: Valkey) -> Cache:
 
 
 @pytest.fixture
-async def product(settings: Settings, topology: Topology, valkey: Valkey) -> AsyncIterator[Product]:
+async def product(
+    settings: Settings,
+    topology: Topology,
+    valkey: Valkey,  # noqa: ARG001 -- an empty one
+) -> AsyncIterator[Product]:
     async with open_product(settings, topology) as opened:
         yield opened
 
