@@ -69,4 +69,10 @@ async def extended_description(request: Request) -> Response[bytes]:
     return as_json(msgspec.json.encode({"updated_at": None, "content": text}))
 
 
-ROUTES = [instance_v2, instance_v1, nodeinfo_links, nodeinfo, preferences, extended_description]
+@api_get("/health", OPEN, include_in_schema=False)
+async def health() -> Response[bytes]:
+    """Whether somebody answers, as Mastodon's clients ask; what watches the site asks /readyz."""
+    return Response(b"OK", media_type="text/plain; charset=utf-8")
+
+
+ROUTES = [instance_v2, instance_v1, nodeinfo_links, nodeinfo, preferences, extended_description, health]

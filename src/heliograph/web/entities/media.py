@@ -7,6 +7,8 @@ from heliograph.web.addresses import Addresses
 
 # What a grid of a timeline shows; a screen at twice the density of a 320 px column.
 PREVIEW_PX = 640
+# Kept in single precision, in which 0.1 is 0.10000000149.
+FOCUS_DIGITS = 5
 
 
 class SizeEntity(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def media(photo: Attachment, addresses: Addresses) -> MediaEntity:
         meta=MetaEntity(
             _size(largest),
             _size(preview),
-            FocusEntity(photo.focus_x, photo.focus_y),
+            FocusEntity(round(photo.focus_x, FOCUS_DIGITS), round(photo.focus_y, FOCUS_DIGITS)),
             [variant.width for variant in photo.variants],
         ),
         description=photo.description,
