@@ -22,6 +22,8 @@ from heliograph.ops.postgres import Postgres
 START_S = 40.0
 DRAIN_S = 60.0
 POLL_S = 0.05
+# More messages than a worker takes at once.
+BACKLOG = 16
 # What a program may only write when it has met something that nobody thought of.
 BUGS = ("Traceback", '"request.bug"', '"worker.failed"', '"chore.failed"', '"exception"')
 PARTS = {"web": "serve", "worker": "work", "postgres": "postgres", "valkey": "valkey-server"}
@@ -110,15 +112,23 @@ class Site:
             await asyncio.sleep(0.01)
 
     async def kill_busy_worker(self):
-        """Kill the worker while it holds messages, which nobody else may touch until its lease runs out."""
+        """Kill the worker while its hands are full: nobody else may touch its messages until the leases run out."""
         async with self.database() as database:
-            while True:
+
+            async def count(which):
+                return await database.fetchval(f"SELECT count(*) FROM outbox WHERE {which}")
+
+            async def busy():
                 worker = await self.there("worker")
                 worker.suspend()
-                if await database.fetchval("SELECT count(*) FROM outbox WHERE lease IS NOT NULL"):
-                    return worker.kill()
+                while await count("lease IS NULL") < BACKLOG:
+                    await asyncio.sleep(0.01)
                 worker.resume()
                 await asyncio.sleep(0.01)
+                worker.suspend()
+                return worker if await count("lease IS NOT NULL") else worker.resume()
+
+            (await until(busy, START_S, "the worker has leased something", self.tail)).kill()
 
     async def kill_session(self):
         """Kill the PostgreSQL session that was used last: the postmaster then restarts all of them."""
