@@ -84,7 +84,11 @@ def on_http_error(request: Request, error: HTTPException) -> Response[bytes]:
     text = "Record not found" if error.status_code == 404 else str(error.detail)
     if error.extra:
         text = "; ".join(_complaint(item) for item in error.extra) or text
-    return answer(request, error.status_code, {"error": text, "error_description": text}, error.headers)
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("allow", ""):
+        # The envelope makes a GET of each HEAD.
+        headers["allow"] = headers["allow"].replace("GET", "GET, HEAD")
+    return answer(request, error.status_code, {"error": text, "error_description": text}, headers)
 
 
 def on_bug(request: Request, error: Exception) -> Response[bytes]:
