@@ -57,8 +57,13 @@ class OutboxState(msgspec.Struct, frozen=True):
 
 async def put(session: Session, slot: int, kind: str, payload: dict[str, Any], delay_s: float = 0) -> None:
     """Add a message to the transaction of `session`; it can be taken once that has committed."""
-    request_id = logs.bound().get("request_id", "")
-    await session.run(sql.put, slot=slot, kind=kind, payload=payload, request_id=request_id, delay_s=float(delay_s))
+    values = {"kind": kind, "payload": payload, "request_id": request_id(), "delay_s": float(delay_s)}
+    await session.run(sql.put, slot=slot, **values)
+
+
+def request_id() -> str:
+    """The id of the request that a message of now comes from; '' outside of one."""
+    return str(logs.bound().get("request_id", ""))
 
 
 class Outbox:

@@ -251,6 +251,17 @@ def slots_of(idents: Iterable[int]) -> list[int]:
     return list({ids.slot_of(ident) for ident in idents})
 
 
+class _Connection(asyncpg.Connection):
+    """A connection that goes back to the pool as it is, which saves a round trip each time.
+
+    Nothing here changes the state of a session: advisory locks and settings end with their block or transaction.
+    """
+
+    def get_reset_query(self) -> str:
+        """What to send before others use the connection: nothing."""
+        return ""
+
+
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb",
@@ -270,6 +281,7 @@ async def _opened(spec: ShardSpec, pool_size: int) -> AsyncIterator[Shard]:
             spec.dsn,
             min_size=1,
             max_size=pool_size,
+            connection_class=_Connection,
             init=_prepare,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,

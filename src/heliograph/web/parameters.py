@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import parse_qsl
@@ -97,17 +98,28 @@ def nested(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _with_flags(given_fields: dict[str, Any], kind: Any) -> dict[str, Any]:
     """`given_fields` with the switches of forms as `kind` wants them: `on`, `off`, and empty for not given."""
     result = dict(given_fields)
-    for field in msgspec.structs.fields(kind):
-        value = result.get(field.encode_name)
-        inner = next((each for each in get_args(field.type) if isinstance(each, type(msgspec.Struct))), None)
+    for name, is_flag, inner in _flags_of(kind):
+        value = result.get(name)
         if isinstance(value, dict) and inner is not None:
-            result[field.encode_name] = _with_flags(value, inner)
-        elif isinstance(value, str) and bool in (field.type, *get_args(field.type)):
+            result[name] = _with_flags(value, inner)
+        elif isinstance(value, str) and is_flag:
             if value == "":
-                del result[field.encode_name]
+                del result[name]
             else:
-                result[field.encode_name] = _SWITCHES.get(value.lower(), value)
+                result[name] = _SWITCHES.get(value.lower(), value)
     return result
+
+
+@cache
+def _flags_of(kind: Any) -> list[tuple[str, bool, Any]]:
+    """(name, whether it is a switch, the Struct inside it or None) of each field of `kind` that is one of the two."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        types = (field.type, *get_args(field.type))
+        inner = next((each for each in types if isinstance(each, type(msgspec.Struct))), None)
+        if bool in types or inner is not None:
+            found.append((field.encode_name, bool in types, inner))
+    return found
 
 
 def _place(target: dict[str, Any], path: list[str], value: Any, key: str) -> None:

@@ -16,7 +16,7 @@ WITHOUT_SLOT = {"migrations"}
 NAMES_SLOT = re.compile(
     r"\bslot\s*=\s*(:\w+|ANY\s*\()"  # a condition on a parameter
     r"|\bslot\s*=\s*\w+\.slot\b"  # a join within the slot
-    r"|\bVALUES\s*\(\s*:slot\b"  # a row that is written to its slot
+    r"|\b(VALUES\s*\(|SELECT)\s*:slot\b"  # a row that is written to its slot
     r"|\(\s*(\w+\.)?slot\s*,\s*(\w+\.)?id\s*\)\s*(IN|=)",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ cannot hear that (Valkey is away) believes for a second only. Refusals are never
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +27,8 @@ BELIEVED_MAX = 20_000
 
 DISABLED = "Your login is currently disabled"
 PENDING = "Your login is currently pending approval"
+
+Kind = Literal["token", "session"]
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -57,7 +60,8 @@ class Identities:
         self._revocations = revocations
         self._session_days = session_days
         self._clock = clock
-        self._believed: dict[Bearer, tuple[float, Identity]] = {}
+        # By what it was proven as, too: believed as a token, a text must not count as a cookie.
+        self._believed: dict[tuple[Kind, Bearer], tuple[float, Identity]] = {}
         self._forgettings = 0
 
     async def of_token(self, text: str) -> Identity | None:
@@ -65,14 +69,14 @@ class Identities:
         bearer = Bearer.parse(text)
         if bearer is None:
             return None
-        return self._recall(bearer) or await self._prove_token(bearer)
+        return self._recall("token", bearer) or await self._prove_token(bearer)
 
     async def of_session(self, cookie: str) -> Identity | None:
         """Whom a session cookie stands for; None when it is unknown. Raises ForbiddenError for an account shut out."""
         bearer = Bearer.parse(cookie)
         if bearer is None:
             return None
-        return self._recall(bearer) or await self._prove_session(bearer)
+        return self._recall("session", bearer) or await self._prove_session(bearer)
 
     def forget(self, bearer: Bearer) -> None:
         """Believe nothing of one proof any more, in any process. Called after its row has gone."""
@@ -93,8 +97,8 @@ class Identities:
 
     def _drop(self, owner_id: int) -> None:
         self._forgettings += 1
-        for bearer in [bearer for bearer in self._believed if bearer.owner_id == owner_id]:
-            del self._believed[bearer]
+        for proof in [proof for proof in self._believed if proof[1].owner_id == owner_id]:
+            del self._believed[proof]
 
     def _drop_all(self) -> None:
         self._forgettings += 1
@@ -108,7 +112,7 @@ class Identities:
         if row["account_id"] is not None:
             _admit(row["state"])
         identity = Identity(row["account_id"], row["app_id"], tuple(row["scopes"]), row["role"] or "")
-        return self._remember(bearer, identity, before)
+        return self._remember(("token", bearer), identity, before)
 
     async def _prove_session(self, bearer: Bearer) -> Identity | None:
         before = self._forgettings
@@ -119,18 +123,18 @@ class Identities:
         _admit(row["state"])
         if row["stale"]:
             await shard.run(sessions.touch, slot=bearer.slot, hash=bearer.hash, days=self._session_days)
-        return self._remember(bearer, _in_browser(row), before)
+        return self._remember(("session", bearer), _in_browser(row), before)
 
-    def _recall(self, bearer: Bearer) -> Identity | None:
-        until, identity = self._believed.get(bearer, (0.0, None))
+    def _recall(self, kind: Kind, bearer: Bearer) -> Identity | None:
+        until, identity = self._believed.get((kind, bearer), (0.0, None))
         return identity if until > self._clock() else None
 
-    def _remember(self, bearer: Bearer, identity: Identity, before: int) -> Identity:
+    def _remember(self, proof: tuple[Kind, Bearer], identity: Identity, before: int) -> Identity:
         # Whatever was revoked while this was read may be this one.
         if before == self._forgettings:
-            self._believed.pop(bearer, None)
+            self._believed.pop(proof, None)
             hears = self._revocations is not None and self._revocations.hearing
-            self._believed[bearer] = (self._clock() + (BELIEVED_S if hears else BELIEVED_DEAF_S), identity)
+            self._believed[proof] = (self._clock() + (BELIEVED_S if hears else BELIEVED_DEAF_S), identity)
             while len(self._believed) > BELIEVED_MAX:
                 del self._believed[next(iter(self._believed))]
         return identity

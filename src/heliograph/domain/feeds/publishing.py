@@ -1,5 +1,7 @@
 """Publish, and see it at home: the post commits, the author's own feed has it before the answer, workers do the rest."""
 
+import asyncio
+
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.posts.publish import Draft, Published, Publisher
@@ -20,9 +22,8 @@ class Publishing:
         published = await self._publisher.publish(author, draft)
         if published.created:
             try:
-                await self._delivery.at_once(published.post_id, author)
+                await asyncio.gather(self._outbox.hint(), self._delivery.at_once(published.post_id, author))
             except StoreUnavailableError as error:
                 # The worker will do it.
                 note_degraded(error.store)
-            await self._outbox.hint()
         return published

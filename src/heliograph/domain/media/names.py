@@ -3,9 +3,11 @@
 A name is a capability: 128 random bits, never derived from the upload, never shared by two uploads.
 """
 
+import re
 import secrets
 
 PREFIX = "media/"
+_VARIANT = re.compile(r"media/([0-9a-f]{2}/){2}[0-9a-f]{32}/[a-z0-9]+\.[a-z0-9]+")
 
 
 def new_name() -> str:
@@ -17,3 +19,8 @@ def new_name() -> str:
 def variant_name(name: str, file: str) -> str:
     """The object that holds one variant (`640.webp`) of the photo `name`."""
     return f"{name}/{file}"
+
+
+def is_variant_name(text: str) -> bool:
+    """Whether `text`, from a client, can name a variant; what cannot is not worth asking the store."""
+    return _VARIANT.fullmatch(text) is not None

@@ -56,8 +56,11 @@ class Posts:
         return await complete(self._cache, POST_COUNTS, had, self._load_counts)
 
     async def write(self, post: Post, version: int) -> None:
-        """Write a post through to the cache, as of the log position `version`."""
-        await self._cache.fill(POST, version, {post.id: pack(post, self._render(post))})
+        """Write a new post through to the cache, as of the log position `version`; nobody likes it yet."""
+        await asyncio.gather(
+            self._cache.fill(POST, version, {post.id: pack(post, self._render(post))}),
+            self._cache.fill(POST_COUNTS, version, {post.id: self._render_counts({})}),
+        )
 
     async def refresh(self, post_id: int) -> None:
         """Believe no cached body of a post that was read before now: its photos' descriptions have changed."""

@@ -4,6 +4,8 @@ The transaction holds the post, its photos, its idempotency key, the count and t
 disk, and whoever has to hear of it will.
 """
 
+import asyncio
+
 import msgspec
 
 from heliograph.base import ids
@@ -14,7 +16,7 @@ from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts import text as captions
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility, unpack
-from heliograph.stores import counts, outbox
+from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
@@ -73,14 +75,14 @@ class Publisher:
                 raise
             return Published(earlier, created=False)
         mentions = await self._mentions(draft.text)
+        post = _post(author, draft, mentions, photos)
         async with self._shards.at(slot).transaction() as transaction:
-            post_id: int = await transaction.value(sql.mint, slot=slot)
-            post = _post(post_id, author, draft, mentions, photos)
-            if not await self._claim_key(transaction, post, draft.key):
+            post_id = await _write(transaction, post, draft.key)
+            if post_id is None:
                 existing: int = await transaction.value(sql.by_key, slot=slot, account_id=author, key=draft.key)
                 return Published(existing, created=False)
-            await self._write(transaction, post)
-        await self._show_author(post, transaction.position)
+            await _attach(transaction, author, post_id, photos)
+        await self._show_author(msgspec.structs.replace(post, id=post_id), transaction.position)
         return Published(post_id, created=True)
 
     async def _by_key(self, author: int, key: str) -> int | None:
@@ -100,53 +102,12 @@ class Publisher:
             found.append(Mention(account.id, account.username))
         return found
 
-    @staticmethod
-    async def _claim_key(transaction: Transaction, post: Post, key: str) -> bool:
-        """Two at once with the same key: the second waits here for the first, and then finds its post."""
-        if not key:
-            return True
-        slot = ids.slot_of(post.id)
-        return bool(
-            await transaction.run(sql.claim_key, slot=slot, account_id=post.account_id, key=key, post_id=post.id)
-        )
-
-    @staticmethod
-    async def _write(transaction: Transaction, post: Post) -> None:
-        slot = ids.slot_of(post.id)
-        await transaction.run(
-            sql.insert,
-            slot=slot,
-            id=post.id,
-            account_id=post.account_id,
-            text=post.text,
-            spoiler_text=post.spoiler_text,
-            visibility=int(post.visibility),
-            sensitive=post.sensitive,
-            language=post.language,
-            tags=post.tags,
-            mentions=msgspec.to_builtins(post.mentions),
-            application=post.application,
-            media_count=len(post.photos),
-        )
-        for position, photo in enumerate(post.photos):
-            attached = await transaction.run(
-                media_sql.attach,
-                slot=slot,
-                id=photo.id,
-                account_id=post.account_id,
-                post_id=post.id,
-                position=position,
-            )
-            if not attached:
-                raise ValidationError("Validation failed: a photo is attached to another post already")
-        await transaction.value(sql.author, slot=slot, account_id=post.account_id)
-        await counts.add(transaction, post.account_id, Count.POSTS, 1)
-        await outbox.put(transaction, slot, PUBLISHED, {"post": post.id, "author": post.account_id})
-
     async def _show_author(self, post: Post, position: int) -> None:
-        await self._posts.write(post, position)
         try:
-            await self._cache.invalidate(position, [(ACCOUNT_COUNTS, post.account_id)])
+            await asyncio.gather(
+                self._posts.write(post, position),
+                self._cache.invalidate(position, [(ACCOUNT_COUNTS, post.account_id)]),
+            )
         except StoreUnavailableError:
             return
 
@@ -167,6 +128,37 @@ class Publisher:
             await shard.chore(sql.sweep_keys)
 
 
+async def _write(transaction: Transaction, post: Post, key: str) -> int | None:
+    """Write `post`, whose id is still to be minted; its id, or None when another call has published under this key."""
+    written: int | None = await transaction.value(
+        sql.publish,
+        slot=ids.slot_of(post.account_id),
+        account_id=post.account_id,
+        key=key,
+        text=post.text,
+        spoiler_text=post.spoiler_text,
+        visibility=int(post.visibility),
+        sensitive=post.sensitive,
+        language=post.language,
+        tags=post.tags,
+        mentions=msgspec.to_builtins(post.mentions),
+        application=post.application,
+        media_count=len(post.photos),
+        count_kind=int(Count.POSTS),
+        message_kind=PUBLISHED,
+        request_id=outbox.request_id(),
+    )
+    return written
+
+
+async def _attach(transaction: Transaction, author: int, post_id: int, photos: list[Attachment]) -> None:
+    slot = ids.slot_of(post_id)
+    for position, photo in enumerate(photos):
+        place = {"post_id": post_id, "position": position}
+        if not await transaction.run(media_sql.attach, slot=slot, id=photo.id, account_id=author, **place):
+            raise ValidationError("Validation failed: a photo is attached to another post already")
+
+
 def _check(draft: Draft) -> None:
     if not draft.text.strip() and not draft.media_ids:
         raise ValidationError("Validation failed: Text can't be blank")
@@ -180,9 +172,9 @@ def _check(draft: Draft) -> None:
         raise ValidationError("Validation failed: Text must not hold a null character")
 
 
-def _post(post_id: int, author: int, draft: Draft, mentions: list[Mention], photos: list[Attachment]) -> Post:
+def _post(author: int, draft: Draft, mentions: list[Mention], photos: list[Attachment]) -> Post:
     return Post(
-        id=post_id,
+        id=0,
         account_id=author,
         text=draft.text,
         spoiler_text=draft.spoiler_text,

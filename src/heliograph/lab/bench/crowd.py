@@ -23,7 +23,8 @@ class Person(msgspec.Struct, frozen=True):
 
 async def people(shards: Shards, count: int, prefix: str) -> list[Person]:
     """`count` new accounts, each with a token."""
-    rows = await shards.scatter(sql.people, prefix=prefix, first=1, last=count, secret=SECRET)
+    (app,) = await shards.scatter(sql.app, name=prefix)
+    rows = await shards.scatter(sql.people, prefix=prefix, first=1, last=count, secret=SECRET, app_id=app["id"])
     return [Person(row["id"], f"{row['id']}.{SECRET}{row['id']}") for row in rows]
 
 

@@ -1,5 +1,10 @@
 -- A crowd for measurements, made in bulk: people with tokens, follows, posts. Never used by the product.
 
+-- name: app
+-- scatter
+INSERT INTO apps (slot, id, client_id, secret_hash, name, redirect_uris, scopes)
+VALUES (0, mint_id(0::smallint), :name, '', :name, '{}', '{read,write,follow}') RETURNING id;
+
 -- name: people
 -- scatter
 WITH made AS (
@@ -9,7 +14,7 @@ WITH made AS (
     RETURNING slot, id
 ), held AS (
     INSERT INTO tokens (slot, hash, account_id, app_id, scopes)
-    SELECT slot, sha256(convert_to(:secret || id, 'UTF8')), id, id, '{read,write,follow}' FROM made
+    SELECT slot, sha256(convert_to(:secret || id, 'UTF8')), id, :app_id::bigint, '{read,write,follow}' FROM made
 )
 SELECT id FROM made ORDER BY id;
 

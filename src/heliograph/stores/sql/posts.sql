@@ -1,22 +1,32 @@
 -- Posts live on their author's shard. `deleted_at` hides a post from that moment; the row goes last.
 
--- name: mint
-SELECT mint_id(:slot);
-
--- name: insert
-INSERT INTO posts (slot, id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions,
-                   application, media_count)
-VALUES (:slot, :id, :account_id, :text, :spoiler_text, :visibility, :sensitive, :language, :tags, :mentions,
-        :application, :media_count);
-
--- name: author
--- What publishing needs to know of the author, and the note of when they last posted.
-UPDATE accounts SET last_post_at = now() WHERE slot = :slot AND id = :account_id
-RETURNING pull_from;
-
--- name: claim_key
-INSERT INTO idempotency_keys (slot, account_id, key, post_id) VALUES (:slot, :account_id, :key, :post_id)
-ON CONFLICT DO NOTHING;
+-- name: publish
+-- The whole of a post but its photos in one statement, for the sake of the round trips: claim its idempotency key ('':
+-- none), write it, note when its author last posted, count it, and leave the message of which feeds will hear.
+-- Gives its id; no row when the key had been claimed: two at once wait for each other here.
+WITH minted AS (
+    SELECT mint_id(:slot::smallint) AS id
+), claimed AS (
+    INSERT INTO idempotency_keys (slot, account_id, key, post_id)
+    SELECT :slot, :account_id, :key, id FROM minted WHERE :key::text <> ''
+    ON CONFLICT DO NOTHING RETURNING post_id
+), post AS (
+    INSERT INTO posts (slot, id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions,
+                       application, media_count)
+    SELECT :slot, id, :account_id, :text, :spoiler_text, :visibility, :sensitive, :language, :tags, :mentions,
+           :application, :media_count
+    FROM minted WHERE :key = '' OR EXISTS (SELECT FROM claimed)
+    RETURNING id, account_id
+), author AS (
+    UPDATE accounts SET last_post_at = now() FROM post WHERE accounts.slot = :slot AND accounts.id = post.account_id
+), counted AS (
+    INSERT INTO count_deltas (slot, id, subject_id, kind, delta)
+    SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post
+), told AS (
+    INSERT INTO outbox (slot, id, kind, payload, request_id)
+    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', account_id), :request_id FROM post
+)
+SELECT id FROM post;
 
 -- name: by_key
 SELECT post_id FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id AND key = :key;
