@@ -1,5 +1,7 @@
 """Walks the route table: no route forgets to say who may call it, and what it says is enforced."""
 
+import hashlib
+import hmac
 import re
 
 import pytest
@@ -97,6 +99,23 @@ async def test_a_cookie_opens_nothing_of_the_api(browser, ada, product):
     for param in walk("app", "user"):
         method, path, _ = param.values
         assert (await browser.http.request(method, path)).status_code == 401, param.id
+
+
+async def test_an_app_that_may_only_read_cannot_use_its_token_as_a_cookie(client, product, ada):
+    app = await product.apps.by_client_id(client.id)
+    token = (await product.tokens.issue(ada, app.id, ("read",))).text
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await client.http.get("/api/v1/accounts/verify_credentials", headers=bearer)).status_code == 200
+    form = {
+        "csrf_token": hmac.new(token.encode(), b"heliograph form", hashlib.sha256).hexdigest(),
+        "decision": "allow",
+        "client_id": client.id,
+        "response_type": "code",
+        "redirect_uri": "myapp://done",
+        "scope": "read write",
+    }
+    answer = await client.http.post("/oauth/authorize", data=form, headers={"Cookie": f"heliograph_session={token}"})
+    assert answer.headers["location"].startswith("/auth/sign_in?")
 
 
 async def test_every_form_of_a_page_wants_its_token(browser, ada, product):
