@@ -37,8 +37,10 @@ def queries_of(text: str) -> list[tuple[str, str, bool]]:
 
 def parts_of(statement: str) -> list[str]:
     """The pieces of a statement that read or write tables on their own: branches of UNION, CTEs, the statement itself."""
-    return [part for part in re.split(r"\bUNION(?:\s+ALL)?\b|\bWITH\b|\)\s*,?\s*(?=SELECT|INSERT|UPDATE|DELETE)",
-                                      statement, flags=re.IGNORECASE) if VERB.search(part)]  # fmt: skip
+    # The columns of an INSERT end in a parenthesis that is no end of a CTE.
+    bare = re.sub(r"(INSERT\s+INTO\s+\w+(?:\s+AS\s+\w+)?)\s*\([^)]*\)", r"\1", statement, flags=re.IGNORECASE)
+    ends = r"\bUNION(?:\s+ALL)?\b|\bWITH\b|\)\s*,\s*(?=\w+\s+AS\s*\()|\)\s*,?\s*(?=SELECT|INSERT|UPDATE|DELETE)"
+    return [part for part in re.split(ends, bare, flags=re.IGNORECASE) if VERB.search(part)]
 
 
 def ctes_of(statement: str) -> set[str]:
