@@ -10,6 +10,7 @@ from litestar.response import Stream
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
+from heliograph.domain.media.names import is_variant_name
 from heliograph.domain.media.uploads import Photo
 from heliograph.stores.objects import IMMUTABLE
 from heliograph.web import ranges
@@ -122,6 +123,8 @@ async def photo_file(request: Request, name: FromPath[str]) -> Response[bytes] |
     """A variant of a photo. Its address never changes its content, so everybody may keep it for ever."""
     objects = product_of(request).stores.objects
     stored = f"media/{name.lstrip('/')}"
+    if not is_variant_name(stored):
+        raise NotFoundError
     info = await objects.head(stored)
     headers = request.headers
     wanted = ranges.Wanted(
