@@ -5,20 +5,47 @@ A module that wants other settings says so: `SETTINGS = {"upload_max_bytes": 1_0
 """
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 import uvicorn
 from living_site import DEADLINE_S, Person, Site, until
 
+from heliograph.base import metrics
 from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.stores.valkey import Valkey
 from heliograph.web.app import create_app
 from heliograph.wiring import open_product, work
+
+FIRST_SERVER_ERROR = 500
+
+
+def watched(app: Any, broken: list[str]) -> Any:
+    """`app`, with every answer from 500 on noted in `broken`."""
+
+    async def watch(scope: Any, receive: Any, send: Any) -> None:
+        async def noted(message: Any) -> None:
+            if message.get("status", 0) >= FIRST_SERVER_ERROR:
+                broken.append(f"{message['status']} {scope['method']} {scope['path']}")
+            await send(message)
+
+        await app(scope, receive, noted)
+
+    return watch
+
+
+def failed_messages() -> float:
+    """How often a worker of this process has failed at a message."""
+    found = [sample for family in metrics.outbox_messages.collect() for sample in family.samples]
+    return sum(
+        sample.value for sample in found if sample.name.endswith("_total") and "failed" in sample.labels.values()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +54,10 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
     started: list[Site] = []
     failed: list[BaseException] = []
     stop = threading.Event()
+    broken: list[str] = []
+    failures = failed_messages()
+    # A line for each request, and from another thread: pytest does not always know whose output that is.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def serve(listening: socket.socket) -> None:
         values = {"password_grant": "on", "rate_limits": "off"} | getattr(request.module, "SETTINGS", {})
@@ -37,7 +68,8 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
         async with Valkey.open(topology.valkey_url) as valkey:
             await valkey.one(lambda _: ("FLUSHALL",))
         async with open_product(settings, topology) as product:
-            server = uvicorn.Server(uvicorn.Config(create_app(product), log_level="error", lifespan="off", ws="none"))
+            app = watched(create_app(product), broken)
+            server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
             ending = asyncio.Event()
             worker = asyncio.create_task(work(product, ending))
             web = asyncio.create_task(server.serve(sockets=[listening]))
@@ -64,7 +96,10 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
     started[0].http.close()
     stop.set()
     thread.join(DEADLINE_S)
+    structlog.reset_defaults()
     assert not failed, failed
+    assert not broken, "a client's request is never the server's error"
+    assert failed_messages() == failures, "a worker could not do what a request had promised"
 
 
 @pytest.fixture(scope="module")
