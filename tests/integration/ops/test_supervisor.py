@@ -47,8 +47,8 @@ async def test_a_site_starts_serves_and_stops_in_order(sites, tmp_path):
     assert ask(found["port"])[0] == found["database"]
     assert await site.stop() == 0
     said = site.text()
-    stops = ["worker stops", "web stops", '"service": "Valkey", "how"', '"service": "PostgreSQL", "how"', "stopped"]
-    places = [said.rindex(word) for word in stops]
+    ends = [f'"service": "{name}", "how"' for name in ("worker", "web", "Valkey", "PostgreSQL")]
+    places = [said.rindex(word) for word in (*ends, "stopped")]
     assert places == sorted(places), said
     assert leftovers(tmp_path / "site") == []
 
