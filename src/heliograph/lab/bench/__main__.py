@@ -9,17 +9,23 @@ import sys
 from heliograph.base import logs
 from heliograph.lab.bench import fanout, home, posts, report
 from heliograph.lab.bench.report import Figure
-from heliograph.lab.bench.trial import trial
+from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, trial
 
-PARTS = {"home": home.measure, "fanout": fanout.measure, "posts": posts.measure}
+# What is measured, and the cores that the stores get.
+PARTS = {
+    "home": (home.measure, OTHER_CORES),
+    "fanout": (fanout.measure, OTHER_CORES),
+    "posts": (posts.measure, ALL_CORES),
+}
 
 
 async def main(names: list[str]) -> int:
     """Measure the parts `names`, each on a fresh site; the exit code."""
     figures: list[Figure] = []
     for name in names:
-        async with trial() as site:
-            figures += await PARTS[name](site)
+        measure, cores = PARTS[name]
+        async with trial(cores) as site:
+            figures += await measure(site)
     report.show(figures)
     return 0 if all(figure.reached for figure in figures) else 1
 

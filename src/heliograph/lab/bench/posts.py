@@ -6,7 +6,7 @@ import msgspec
 
 from heliograph.lab.bench import crowd, load
 from heliograph.lab.bench.report import Figure
-from heliograph.lab.bench.trial import OTHER_CORES, WEB_CORE, Trial, pinned, program
+from heliograph.lab.bench.trial import ALL_CORES, Trial, program
 
 AUTHORS, FOLLOWS = 200, 20
 SECONDS = 5.0
@@ -22,13 +22,12 @@ async def measure(trial: Trial) -> list[Figure]:
     port = trial.settings.port
     body = msgspec.json.encode({"status": crowd.TEXT, "visibility": "public"})
     requests = itertools.cycle([load.post("/api/v1/statuses", author.token, body) for author in authors])
-    with pinned(OTHER_CORES):
-        async with (
-            program(trial.settings, "heliograph", "work", cores=OTHER_CORES),
-            program(trial.settings, "heliograph", "serve", cores=WEB_CORE, ready=f"http://127.0.0.1:{port}/readyz"),
-        ):
-            await load.run(port, lambda: next(requests), 1.0)
-            outcome = await load.run(port, lambda: next(requests), SECONDS)
+    async with (
+        program(trial.settings, "heliograph", "work", cores=ALL_CORES),
+        program(trial.settings, "heliograph", "serve", cores=ALL_CORES, ready=f"http://127.0.0.1:{port}/readyz"),
+    ):
+        await load.run(port, lambda: next(requests), 1.0)
+        outcome = await load.run(port, lambda: next(requests), SECONDS)
     return [
         Figure("posts, one web process, one worker", outcome.per_s, "/s", BAR),
         Figure("  p50", outcome.ms(0.5), "ms"),

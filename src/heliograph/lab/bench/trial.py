@@ -1,6 +1,7 @@
 """A throwaway site to measure: embedded stores in a temporary folder, `heliograph serve` and `heliograph work` as programs.
 
-The web process gets a core of its own where there are two; everything else shares the rest.
+Where one process is measured, it gets a core of its own and everything else shares the rest; where the whole site is
+measured, all share all.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ PUSH_LIMIT = 1_000_000
 
 WEB_CORE = {0}
 OTHER_CORES = set(range(1, os.cpu_count() or 1)) or WEB_CORE
+ALL_CORES = WEB_CORE | OTHER_CORES
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -42,9 +44,9 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def trial() -> AsyncIterator[Trial]:
-    """The stores of a fresh site; programs are started with `program`."""
-    with tempfile.TemporaryDirectory(prefix="heliograph-bench-") as folder, pinned(OTHER_CORES):
+async def trial(cores: set[int]) -> AsyncIterator[Trial]:
+    """The stores of a fresh site, on `cores`; programs are started with `program`."""
+    with tempfile.TemporaryDirectory(prefix="heliograph-bench-") as folder, pinned(cores):
         base = Settings(
             data_dir=Path(folder), port=free_port(), rate_limits="off", log_level="warning", push_limit=PUSH_LIMIT
         )
