@@ -24,6 +24,7 @@ ATTEMPTS = 10
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 600.0
 AWAY_DELAY_S = 1.0
+OWN_STORES = frozenset({"postgres", "valkey"})
 
 Handler = Callable[[Message], Awaitable[None]]
 
@@ -107,7 +108,9 @@ class Worker:
             metrics.outbox_messages.labels(message.kind, "lost" if isinstance(error, LeaseLostError) else "turn").inc()
         except StoreUnavailableError as error:
             metrics.outbox_messages.labels(message.kind, "store_away").inc()
-            await self._later(message, AWAY_DELAY_S, error, forgive=True)
+            # Our own stores are asked again soon; a mail server or a full disk says for itself when it is worth it.
+            delay_s = AWAY_DELAY_S if error.store in OWN_STORES else error.retry_after_s
+            await self._later(message, delay_s, error, forgive=True)
         except Exception as error:
             metrics.outbox_messages.labels(message.kind, "failed").inc()
             log.exception("worker.failed", attempts=message.attempts)
