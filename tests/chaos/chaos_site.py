@@ -29,12 +29,12 @@ BUGS = ("Traceback", '"request.bug"', '"worker.failed"', '"chore.failed"', '"exc
 PARTS = {"web": "serve", "worker": "work", "postgres": "postgres", "valkey": "valkey-server"}
 
 
-async def until(check, timeout_s, what, details=lambda: ""):
+async def until(check, timeout_s, what, details=lambda: "", poll_s=POLL_S):
     """The first true value of the coroutine function `check`."""
     deadline = time.monotonic() + timeout_s
     while not (found := await check()):
         assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}\n{details()}"
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(poll_s)
     return found
 
 
@@ -82,6 +82,12 @@ class Site:
 
         await until(serves, timeout_s, "the site serves", self.tail)
 
+    async def back(self):
+        """Seconds until the site serves again."""
+        begin = time.monotonic()
+        await self.ready()
+        return time.monotonic() - begin
+
     def part(self, name):
         """The process of a part, the main one where it has several; None while there is none."""
         with contextlib.suppress(psutil.Error):
@@ -121,7 +127,7 @@ class Site:
             async def busy():
                 worker = await self.there("worker")
                 worker.suspend()
-                while await count("lease IS NULL") < BACKLOG:
+                while await count("lease IS NULL") < BACKLOG:  # noqa: ASYNC110 -- it looks into the database
                     await asyncio.sleep(0.01)
                 worker.resume()
                 await asyncio.sleep(0.01)

@@ -192,3 +192,9 @@ async def holds(site, crowd):
     assert not wrong, f"{len(wrong)} wrong things ({crowd.journal.summary()}):\n{told}\n{site.tail()}"
     assert not site.bugs(), "\n".join(site.bugs()[:10])
     return drained_s
+
+
+def report(name, crowd, **figures_s):
+    """What was measured; docs/operate/failures.md quotes it (`pytest -s tests/chaos`)."""
+    shown = ", ".join(f"{key} {value_s:.1f} s" for key, value_s in figures_s.items())
+    print(f"\n{name}: {shown}; {crowd.journal.summary()}")

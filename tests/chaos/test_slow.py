@@ -4,8 +4,7 @@ import asyncio
 import time
 
 from chaos_crowd import SLOWEST_S, UnansweredError, crowd
-from chaos_truth import holds
-from test_kill import report
+from chaos_truth import holds, report
 
 from heliograph.stores.valkey import REPLY_TIMEOUT_S
 

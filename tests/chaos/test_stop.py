@@ -3,8 +3,7 @@
 import asyncio
 
 from chaos_crowd import crowd
-from chaos_truth import holds
-from test_kill import report
+from chaos_truth import holds, report
 
 
 async def test_sigterm_in_the_middle(make_site):
