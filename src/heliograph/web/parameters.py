@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
 from multipart import MultipartError, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from heliograph.base.errors import InvalidInputError, StoreUnavailableError, TooLargeError, ValidationError
@@ -168,7 +168,8 @@ async def _stream(request: Request) -> AsyncIterator[bytes]:
     try:
         async for chunk in request.stream():
             yield chunk
-    except ClientException as error:
+    # A connection that closes in the middle is, to the framework, an error of the server.
+    except (ClientException, InternalServerException) as error:
         raise InvalidInputError("The request ended before its body was complete") from error
 
 
