@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 # Requests under way; a small machine has nothing from more.
 THREADS = 4
-# After so many posts there is enough to look at: visitors are let in, the others arrive meanwhile.
-EARLY_POSTS = 100
+# When everybody has posted once there is enough to look at: visitors are let in, the others arrive meanwhile.
+EARLY_POSTS = 60
 READY_TIMEOUT_S = 120.0
 POLL_S = 0.05
 STOPPING_S = 15.0
