@@ -40,7 +40,7 @@ def check(request: Request, given: str) -> None:
     cookie = _cookie(request)
     if not _own_origin(request):
         raise ForbiddenError("This form was sent from another site.")
-    if not cookie or not hmac.compare_digest(_token_of(cookie), given.encode("utf-8", "replace").decode()):
+    if not cookie or not hmac.compare_digest(_token_of(cookie).encode(), given.encode("utf-8", "replace")):
         raise ForbiddenError(_OUT_OF_DATE)
 
 

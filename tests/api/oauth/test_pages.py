@@ -93,6 +93,13 @@ async def test_nobody_is_sent_elsewhere_after_log_in(browser, target):
 
 
 @pytest.mark.usefixtures("ada")
+async def test_after_a_log_in_one_is_back_at_an_address_of_any_script(browser):
+    page = await browser.open("/auth/sign_in?next=/tags/%E6%97%A5")
+    answer = await browser.submit(page, name="ada", password=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tags/%E6%97%A5")
+
+
+@pytest.mark.usefixtures("ada")
 async def test_a_form_from_elsewhere_does_nothing(browser, page_of):
     await browser.log_in()
     page = await browser.open("/auth/password")
@@ -105,6 +112,7 @@ async def test_a_form_from_elsewhere_does_nothing(browser, page_of):
         ({"Origin": "null"}, values),
         ({}, values | {"csrf_token": ""}),
         ({}, values | {"csrf_token": "0" * 64}),
+        ({}, values | {"csrf_token": "é"}),
         ({}, {name: value for name, value in values.items() if name != "csrf_token"}),
     ):
         answer = await browser.http.post(action, data=sent, headers=headers)

@@ -1,6 +1,8 @@
 """What pages with forms share: routes, reading and checking a form, where to go next."""
 
+import string
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from litestar import Response, get, post
 
@@ -49,7 +51,9 @@ async def checked(request: Request, kind: type[T]) -> T:
 
 def go(address: str) -> Response[str]:
     """Go to `address` with a GET (303, so that no browser repeats the form there)."""
-    return Response("", status_code=303, headers={"Location": address, "Cache-Control": "no-store"})
+    # A header holds ASCII, and a hashtag may be of any script; what is quoted already stays as it is.
+    ascii_address = quote(address, safe=string.punctuation)
+    return Response("", status_code=303, headers={"Location": ascii_address, "Cache-Control": "no-store"})
 
 
 def local(address: str) -> str:
