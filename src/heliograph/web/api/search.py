@@ -1,7 +1,7 @@
 """Finding by what is exactly known: a user name, the address of a profile or of a post. There is no full search yet."""
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response
@@ -51,7 +51,7 @@ async def _posts(request: Request, words: str) -> list[bytes]:
 def _path_here(request: Request, words: str) -> str:
     """The path of an address of this site, without slashes around it; else ''."""
     base = request.app.state.addresses.base
-    return urlsplit(words[len(base) :]).path.strip("/") if words.startswith(f"{base}/") else ""
+    return re.split(r"[?#]", words[len(base) :])[0].strip("/") if words.startswith(f"{base}/") else ""
 
 
 @api_get("/api/v1/accounts/search", user("read:accounts"), list[AccountEntity])
