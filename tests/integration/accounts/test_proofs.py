@@ -349,3 +349,13 @@ async def test_an_app_proves_itself_with_its_secret(site):
 async def test_apps_that_are_refused(site, name, uris, scope, website, says):
     with pytest.raises(ValidationError, match=says):
         await site.apps.register(name, uris, scope, website)
+
+
+async def test_what_was_no_proof_is_not_told_to_every_process(site, ada, app):
+    told: list[int] = []
+    site.identities._drop = told.append
+    await site.sessions.end(f"{ada}.made-up")
+    await site.tokens.revoke(f"{ada}.made-up", app.id)
+    assert told == []
+    await site.sessions.end(await site.sessions.start(ada, "x"))
+    assert told == [ada]

@@ -79,7 +79,9 @@ class Sessions:
     async def _end(self, account_id: int, hashed: bytes) -> bool:
         bearer = Bearer(account_id, hashed)
         ended = await self._shards.of(account_id).run(sql.end, slot=bearer.slot, hash=hashed, account_id=account_id)
-        self._identities.forget(bearer)
+        # What was not there is not told: anybody may send any cookie, and every process looks through what it believes.
+        if ended:
+            self._identities.forget(bearer)
         return ended == 1
 
 

@@ -57,7 +57,9 @@ class Tokens:
             return
         shard = self._shards.at(bearer.slot)
         row = await shard.row(sql.find, slot=bearer.slot, hash=bearer.hash)
-        if row is not None and row["app_id"] != app_id:
+        if row is None:
+            return
+        if row["app_id"] != app_id:
             raise UnauthorizedClientError
         await shard.run(sql.revoke, slot=bearer.slot, hash=bearer.hash)
         self._identities.forget(bearer)
