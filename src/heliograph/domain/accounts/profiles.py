@@ -109,7 +109,7 @@ class Profiles:
 
     async def refresh(self, account_id: int) -> None:
         """Handle the message `account.changed`. Raises StoreUnavailableError, so that it is tried again."""
-        position, _ = await self._versioned(self._shards.of(account_id), [account_id])
+        position = await self._shards.of(account_id).mark()
         await self._cache.invalidate(position, [(ACCOUNT, account_id), (ACCOUNT_COUNTS, account_id)])
 
     async def _drop(self, kind: str, position: int, account_ids: Iterable[int]) -> None:
