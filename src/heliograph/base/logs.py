@@ -1,12 +1,14 @@
 """Structured logs: one JSON object a line, or colours on a terminal.
 
-Never logs a password, a token or a cookie: nobody passes one in, and `_redact` is the net beneath.
+Never logs a password, a token or a cookie: nobody passes one in, and `_redact` is the net beneath. Never fails: a line
+that cannot be written (a full disk, a pipe that nobody reads) is lost, and nothing else.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -26,6 +28,21 @@ def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
+class _Output:
+    """Takes lines for `file`. An error in a log call would end the very code that copes with the full disk."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.flush()
+
+
 def get(name: str) -> Any:
     """A logger that carries `name` in each line; bound context (request id, message id) comes along."""
     return structlog.get_logger(room=name)
@@ -34,6 +51,7 @@ def get(name: str) -> Any:
 def configure(level: str = "info", form: str = "auto") -> None:
     """Set up logging for this process, once. `form`: auto (JSON unless a terminal), json or console."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    output = cast("TextIO", _Output(sys.stderr))
     # The console's usual traceback shows every local variable, a request's bearer token among them.
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
@@ -49,10 +67,10 @@ def configure(level: str = "info", form: str = "auto") -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=output),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
