@@ -125,9 +125,9 @@ async def test_static_files(site: str) -> None:
         assert (plain.text, plain.headers["cache-control"]) == (style.text, "public, max-age=3600")
         again = await client.get(address[1], headers={"If-None-Match": style.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-        for name in ("avatar.svg", "header.svg", "thumbnail.svg"):
+        for name in ("avatar.png", "header.png", "thumbnail.png"):
             drawing = await client.get(f"/static/{name}")
-            assert (drawing.status_code, drawing.headers["content-type"]) == (200, "image/svg+xml"), name
+            assert (drawing.status_code, drawing.headers["content-type"]) == (200, "image/png"), name
         for name in ("%2e%2e/app.py", "../app.py", "no.css", "vendor", "000000000000/../app.py"):
             assert (await client.get(f"/static/{name}")).status_code == 404, name
 

@@ -2,8 +2,8 @@
 
 from heliograph.base.settings import Settings
 
-DEFAULT_AVATAR = "/static/avatar.svg"
-DEFAULT_HEADER = "/static/header.svg"
+DEFAULT_AVATAR = "/static/avatar.png"
+DEFAULT_HEADER = "/static/header.png"
 
 
 class Addresses:

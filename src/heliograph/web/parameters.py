@@ -6,7 +6,7 @@ streamed to disk and live as long as the `async with` in which they were receive
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -52,13 +52,17 @@ class Given:
 
 
 @asynccontextmanager
-async def given(request: Request) -> AsyncIterator[Given]:
-    """Read the body. Raises InvalidInputError, TooLargeError; ValidationError for a file over the size limit."""
+async def given(request: Request, files: Collection[str] = ()) -> AsyncIterator[Given]:
+    """Read the body; of its files those that are named in `files`, the last of each name.
+
+    Raises InvalidInputError, TooLargeError; ValidationError for a file over the size limit.
+    """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind == "multipart/form-data":
         product = product_of(request)
         async with scratch(product.scratch_root) as folder:
-            yield await _multipart(request, options.get("boundary", ""), folder, product.settings.upload_max_bytes)
+            receiver = _Receiver(folder, files, product.settings.upload_max_bytes)
+            yield await _multipart(request, options.get("boundary", ""), receiver)
         return
     body = await _text(request)
     if kind == "application/json" or (body[:1] == b"{" and kind != "application/x-www-form-urlencoded"):
@@ -182,8 +186,7 @@ async def _text(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _multipart(request: Request, boundary: str, folder: Path, max_bytes: int) -> Given:
-    receiver = _Receiver(folder, max_bytes)
+async def _multipart(request: Request, boundary: str, receiver: "_Receiver") -> Given:
     try:
         with PushMultipartParser(boundary, max_segment_count=MAX_PARTS) as parser:
             async for chunk in _stream(request):
@@ -201,10 +204,14 @@ async def _multipart(request: Request, boundary: str, folder: Path, max_bytes: i
 
 
 class _Receiver:
-    """Takes the events of the multipart parser: text into memory, files to disk."""
+    """Takes the events of the multipart parser: text into memory, files to disk.
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    Files that nobody asked for are passed over, and count as text: else anybody could fill the disk, at any address.
+    """
+
+    def __init__(self, folder: Path, wanted: Collection[str], max_bytes: int) -> None:
         self._folder = folder
+        self._wanted = wanted
         self._max_bytes = max_bytes
         self._segment: Any = None
         self._text = bytearray()
@@ -228,9 +235,8 @@ class _Receiver:
 
     def _begin(self, segment: Any) -> None:
         self._segment = segment
-        if segment.filename is not None:
-            path = self._folder / f"upload-{len(self.files)}"
-            self.files[segment.name] = path
+        if segment.filename is not None and segment.name in self._wanted:
+            path = self.files.setdefault(segment.name, self._folder / f"upload-{len(self.files)}")
             self._file = path.open("wb")
 
     async def _data(self, data: bytes) -> None:
@@ -253,8 +259,11 @@ class _Receiver:
                 del self.files[self._segment.name]
             self.close()
             return
+        text = bytes(self._text)
+        self._text.clear()
+        if self._segment.filename is not None:
+            return
         try:
-            self.pairs.append((self._segment.name, self._text.decode()))
+            self.pairs.append((self._segment.name, text.decode()))
         except UnicodeDecodeError as error:
             raise InvalidInputError(f"{self._segment.name[:60]}: the text is not UTF-8") from error
-        self._text.clear()

@@ -90,7 +90,7 @@ async def update_credentials(request: Request) -> Response[bytes]:
     product, who = product_of(request), viewer(request)
     made: set[str] = set()
     try:
-        async with given(request) as body:
+        async with given(request, ["avatar", "header"]) as body:
             changes = await _changes(request, body, made)
         before = await product.profiles.get(who)
         account = await product.profiles.update(who, changes)

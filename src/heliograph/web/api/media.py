@@ -53,7 +53,7 @@ def _media_id(text: str) -> int:
 
 
 async def _receive(request: Request) -> int:
-    async with given(request) as body:
+    async with given(request, ["file"]) as body:
         if "file" not in body.files:
             raise ValidationError("Validation failed: file is missing; expected a photo as multipart/form-data")
         return await _store(request, body)

@@ -78,7 +78,7 @@ def v2(settings: Settings, addresses: Addresses, usage: dict[str, int]) -> dict[
         "wrapstodon": None,
         "usage": {"users": {"active_month": usage["active_month"]}},
         "thumbnail": {
-            "url": f"{addresses.base}/static/thumbnail.svg",
+            "url": f"{addresses.base}/static/thumbnail.png",
             "description": "",
             "versions": {},
         },
@@ -110,7 +110,7 @@ def v1(settings: Settings, addresses: Addresses, usage: dict[str, int]) -> dict[
         "version": version(),
         "urls": {"streaming_api": addresses.base.replace("http", "ws", 1)},
         "stats": {"user_count": usage["accounts"], "status_count": usage["posts"], "domain_count": 1},
-        "thumbnail": f"{addresses.base}/static/thumbnail.svg",
+        "thumbnail": f"{addresses.base}/static/thumbnail.png",
         "languages": ["en"],
         "registrations": settings.registration != "closed",
         "approval_required": settings.registration == "approval",

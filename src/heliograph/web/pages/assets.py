@@ -1,7 +1,7 @@
 """The site's own files: style, scripts, drawings. Served from memory, never from a path that a request names.
 
 An address with the file's hash in it (`/static/<hash>/heliograph.css`) never changes its content and is kept for ever;
-one without it (`/static/avatar.svg`, which the API hands out) is asked for again after an hour.
+one without it (`/static/avatar.png`, which the API hands out) is asked for again after an hour.
 """
 
 import gzip
@@ -27,6 +27,7 @@ AN_HOUR = "public, max-age=3600"
 TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }

@@ -1,5 +1,7 @@
 """One's own profile: name, words about oneself, pictures."""
 
+import asyncio
+
 import msgspec
 from litestar import Response
 from msgspec import UNSET
@@ -41,13 +43,18 @@ async def change_profile(request: Request) -> Response[str]:
     viewer = viewer_or_none(request)
     if viewer is None:
         return log_in_first(request, ADDRESS)
-    form = ProfileForm()
+    form, made = ProfileForm(), dict[str, str]()
     try:
-        async with given(request) as body:
+        async with given(request, WIDTHS_PX) as body:
             csrf.check(request, str(body.fields.get(csrf.FIELD, "")))
             form = body.to(ProfileForm)
-            username = await _change(request, viewer, form, await _pictures(request, body))
-    except ValidationError as error:
+            await _pictures(request, body, made)
+            username = await _change(request, viewer, form, made)
+    except BaseException as error:
+        # Nobody will ever ask for a picture whose profile was refused.
+        await asyncio.shield(product_of(request).uploads.replace(viewer, set(made.values())))
+        if not isinstance(error, ValidationError):
+            raise
         return await _form(request, form, error.details, error.message)
     return go(f"/@{username}")
 
@@ -66,16 +73,14 @@ async def _change(request: Request, viewer: int, form: ProfileForm, pictures: di
     return account.username
 
 
-async def _pictures(request: Request, body: Given) -> dict[str, str]:
-    """The names of the new pictures. Raises ValidationError, which names the field."""
-    made: dict[str, str] = {}
+async def _pictures(request: Request, body: Given, made: dict[str, str]) -> None:
+    """Put the names of the new pictures into `made`. Raises ValidationError, which names the field."""
     for field, width_px in WIDTHS_PX.items():
         if field in body.files:
             try:
                 made[field] = await product_of(request).portraits.make(body.files[field], width_px)
             except ValidationError as error:
                 raise ValidationError(error.message, {field: [("ERR_INVALID", error.message)]}) from error
-    return made
 
 
 async def _form(request: Request, form: ProfileForm, problems: Problems, message: str = "") -> Response[str]:

@@ -30,6 +30,7 @@ from heliograph.web.request import Request
 # The form waits this long for photos to be decoded before it asks for patience.
 PATIENCE_S = 60.0
 POLL_S = 0.15
+PHOTO_FIELDS = [f"photo{number}" for number in range(MAX_PHOTOS)]
 STILL_WAITING = "The photos are still being prepared. Please publish again in a moment; nothing is lost."
 LOST = "This photo is not there any more. Please choose it again."
 
@@ -79,7 +80,7 @@ async def publish(request: Request) -> Response[str]:
     if viewer is None:
         return log_in_first(request, "/upload")
     try:
-        async with given(request) as body:
+        async with given(request, PHOTO_FIELDS) as body:
             _check(request, body)
             form, items = body.to(UploadForm), await _items(request, body, viewer)
     except ValidationError as error:
@@ -166,7 +167,7 @@ async def _decoded(request: Request, viewer: int, item: Item, until: float) -> I
 async def send_photo(request: Request) -> Response[bytes]:
     """For the script: take one photo; its state."""
     try:
-        async with given(request) as body:
+        async with given(request, ["photo"]) as body:
             _check(request, body)
             viewer = who(request)
             if "photo" not in body.files:
