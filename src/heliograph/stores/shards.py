@@ -15,7 +15,13 @@ import asyncpg
 import msgspec
 
 from heliograph.base import ids, logs, metrics
-from heliograph.base.errors import InvalidInputError, StoreConflictError, StoreUnavailableError
+from heliograph.base.errors import (
+    ConfigError,
+    InvalidInputError,
+    StoreConflictError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.stores.queries import Query
 
@@ -39,7 +45,6 @@ _AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.DiskFullError,
     asyncpg.QueryCanceledError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,
@@ -62,6 +67,11 @@ async def _translated(shard: str) -> AsyncIterator[None]:
         raise StoreConflictError from error
     except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
         raise InvalidInputError("A text holds a null character, which cannot be stored") from error
+    except asyncpg.DiskFullError as error:
+        log.warning("postgres.full", shard=shard)
+        raise StoreFullError("postgres", retry_after_s=60) from error
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise ConfigError(f"database_url: the server of shard {shard} does not let us in: {error}") from error
     except _AWAY as error:
         metrics.store_errors.labels("postgres").inc()
         log.warning("postgres.unavailable", shard=shard, error=repr(error))

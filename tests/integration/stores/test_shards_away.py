@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from heliograph.base.errors import StoreConflictError, StoreUnavailableError
+from heliograph.base.errors import ConfigError, StoreConflictError, StoreUnavailableError
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.stores import shards as shards_module
 from heliograph.stores.queries import parse
@@ -165,3 +165,10 @@ async def test_ids_grow_and_say_their_slot(shards: Shards) -> None:
     for slot in range(3):
         assert minted[slot::3] == sorted(minted[slot::3])
     assert abs((ids.time_of(minted[-1]) - clock.now()).total_seconds()) < 5
+
+
+async def test_a_database_that_is_not_there_is_said_in_one_line(cluster) -> None:
+    topology = Topology((ShardSpec("main", cluster.dsn("no_such_database")),), "", "")
+    with pytest.raises(ConfigError, match=r"database_url: .* \"no_such_database\" does not exist"):
+        async with Shards.open(topology, 1):
+            pass
