@@ -8,6 +8,9 @@ import msgspec
 
 from heliograph.base.ids import MAX_ID
 
+# So many are looked at in one go at most.
+WIDEST = 320
+
 
 class Page(msgspec.Struct, frozen=True):
     """What part of an ordered list is wanted. All bounds are exclusive ids."""
@@ -47,3 +50,8 @@ class Page(msgspec.Struct, frozen=True):
         below, above = self.below, self.above
         admitted = sorted({ident for ident in idents if above < ident < below}, reverse=True)
         return admitted[-self.limit :] if self.ascending else admitted[: self.limit]
+
+
+def wider(page: Page) -> Page:
+    """`page` with twice the limit: for who has to look on, since much of what was found may not be shown."""
+    return msgspec.structs.replace(page, limit=max(page.limit, min(2 * page.limit, WIDEST)))

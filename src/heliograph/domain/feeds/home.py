@@ -2,7 +2,7 @@
 
 import msgspec
 
-from heliograph.base.paging import Page
+from heliograph.base.paging import Page, wider
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
 from heliograph.domain.feeds.skeleton import HomeSkeletons
@@ -43,7 +43,7 @@ class Home:
             shown += [each for each in hydrated if rules.at_home(each.header, viewer, skeleton.relations)]
             if len(shown) >= page.limit or skeleton.exhausted:
                 break
-            rest = rest.beyond(skeleton.ids)
+            rest = wider(rest.beyond(skeleton.ids))
         shown = _cut(shown, page)
         liked = await self._marks.liked_among(viewer, [each.header.id for each in shown], skeleton.marks_version)
         return timeline_of(shown, viewer, liked)

@@ -15,6 +15,15 @@ def visible(header: Header, viewer: int | None, relations: Relations) -> bool:
     return header.visibility == Visibility.PRIVATE and header.author in relations.following
 
 
+def visibilities(author: int, viewer: int | None, relations: Relations) -> list[Visibility]:
+    """Which posts of `author` the viewer may see without being mentioned in them."""
+    if viewer == author:
+        return list(Visibility)
+    if author in relations.following:
+        return [Visibility.PUBLIC, Visibility.UNLISTED, Visibility.PRIVATE]
+    return [Visibility.PUBLIC, Visibility.UNLISTED]
+
+
 def at_home(header: Header, viewer: int, relations: Relations) -> bool:
     """Whether the post belongs into the home feed of `viewer`: of somebody whom they follow now, or their own."""
     if header.author != viewer and header.author not in relations.following:

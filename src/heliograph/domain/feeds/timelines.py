@@ -7,13 +7,13 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
-from heliograph.base.paging import Page
+from heliograph.base.paging import Page, wider
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.home import Timeline, timeline_of
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
 from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader
 from heliograph.domain.posts.marks import MarksReader
-from heliograph.domain.posts.post import Header, Visibility
+from heliograph.domain.posts.post import Header
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
@@ -65,8 +65,8 @@ class Timelines:
         """Posts of one account, those that `viewer` may see."""
         slot = ids.slot_of(account_id)
         query = posts_sql.account_oldest if page.ascending else posts_sql.account_newest
-        # Nobody who is not logged in sees more; for the others the rules decide, post by post.
-        visibilities = [Visibility.PUBLIC, Visibility.UNLISTED] if viewer is None else list(Visibility)
+        # What the rules would refuse is not read at all: a page must not cost as much as an account has hidden posts.
+        visibilities = rules.visibilities(account_id, viewer, await self._relations_of(viewer))
 
         async def candidates(part: Page) -> list[int]:
             rows = await self._shards.at(slot).rows(
@@ -76,6 +76,7 @@ class Timelines:
                 below=part.below,
                 above=part.above,
                 visibilities=visibilities,
+                mentioned=[{"id": viewer}],
                 media_only=only.media_only,
                 tag=only.tag.lower(),
                 limit=part.limit,
@@ -133,7 +134,7 @@ class Timelines:
             shown += [each for each in hydrated if rules.visible(each.header, viewer, relations)]
             if len(shown) >= page.limit or len(found) < rest.limit:
                 break
-            rest = rest.beyond(found)
+            rest = wider(rest.beyond(found))
         shown.sort(key=lambda each: each.header.id, reverse=True)
         shown = shown[-page.limit :] if page.ascending else shown[: page.limit]
         return timeline_of(shown, viewer, await self._liked(viewer, shown))

@@ -56,30 +56,35 @@ SELECT id FROM posts WHERE slot = :slot AND account_id = :account_id AND deleted
 ORDER BY id DESC LIMIT :limit;
 
 -- name: account_newest
--- `media_only`: with photos; `tag`: '' for any.
+-- `mentioned`: [{"id": viewer}]; `media_only`: with photos; `tag`: '' for any.
 SELECT id FROM posts
 WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
-  AND visibility = ANY(:visibilities::smallint[])
+  AND (visibility = ANY(:visibilities::smallint[]) OR mentions @> :mentioned)
   AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
 ORDER BY id DESC LIMIT :limit;
 
 -- name: account_oldest
 SELECT id FROM posts
 WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
-  AND visibility = ANY(:visibilities::smallint[])
+  AND (visibility = ANY(:visibilities::smallint[]) OR mentions @> :mentioned)
   AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
 ORDER BY id LIMIT :limit;
 
 -- name: public_newest
 -- scatter
+-- Of nobody who is suspended: a reader must not have to walk through all that a spammer has left.
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
   AND (NOT :media_only::boolean OR media_count > 0)
+  AND EXISTS (SELECT FROM accounts AS author
+              WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
 ORDER BY id DESC LIMIT :limit;
 
 -- name: public_oldest
 -- scatter
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
   AND (NOT :media_only::boolean OR media_count > 0)
+  AND EXISTS (SELECT FROM accounts AS author
+              WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
 ORDER BY id LIMIT :limit;
 
 -- name: tagged_newest

@@ -1,0 +1,101 @@
+"""What may not be seen costs a reader little, however much of it there is."""
+
+import msgspec
+import pytest
+
+from heliograph.base.paging import Page
+from heliograph.domain.feeds.timelines import AccountFilter
+from heliograph.domain.posts.post import Visibility
+from heliograph.domain.posts.publish import Draft
+from heliograph.domain.product import Product
+from heliograph.stores.queries import parse
+
+sql = parse(
+    "hidden",
+    """
+-- name: posts
+-- scatter
+INSERT INTO posts (slot, id, account_id, text, visibility)
+SELECT (:author::bigint >> 12) & 1023, mint_id(((:author::bigint >> 12) & 1023)::smallint), :author, 'x', :visibility
+FROM generate_series(1, :count::int);
+""",
+)
+MANY = 300
+
+
+@pytest.fixture
+def looked_at(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many posts were looked at, round by round."""
+    rounds: list[int] = []
+    posts = product.hydration.posts
+
+    async def noted(post_ids):
+        rounds.append(len(post_ids))
+        return await posts(post_ids)
+
+    monkeypatch.setattr(product.hydration, "posts", noted)
+    return rounds
+
+
+async def _person(product: Product, name: str) -> int:
+    return (await product.registration.create(name, "correct horse battery")).account_id
+
+
+async def _fill(product: Product, author: int, visibility: Visibility) -> None:
+    shard = product.stores.shards.of(author)
+    await shard.run(sql.posts, author=author, visibility=int(visibility), count=MANY)
+
+
+async def _post(product: Product, author: int, text: str, visibility: Visibility) -> int:
+    draft = Draft(text=text, media_ids=[], visibility=visibility)
+    return (await product.publishing.publish(author, draft)).post_id
+
+
+def _ids(items: list[bytes]) -> list[int]:
+    return [int(msgspec.json.decode(item)["id"]) for item in items]
+
+
+@pytest.mark.parametrize("page", [Page(), Page(min_id=1)], ids=["newest", "oldest"])
+async def test_a_suspended_spammer_does_not_slow_the_public_timeline(product: Product, looked_at, page: Page) -> None:
+    ann, spammer, bob = [await _person(product, name) for name in ("ann", "spammer", "bob")]
+    first = await _post(product, ann, "first", Visibility.PUBLIC)
+    await _fill(product, spammer, Visibility.PUBLIC)
+    last = await _post(product, bob, "last", Visibility.PUBLIC)
+    await product.suspension.suspend(spammer)
+    assert _ids((await product.timelines.public(None, page, media_only=False)).items) == [last, first]
+    assert sum(looked_at) == 2
+
+
+async def test_an_accounts_hidden_posts_are_not_read_for_those_who_may_not_see_them(
+    product: Product, looked_at
+) -> None:
+    ann, bob, eve = [await _person(product, name) for name in ("ann", "bob", "eve")]
+    public = await _post(product, ann, "public", Visibility.PUBLIC)
+    told = await _post(product, ann, "for @eve", Visibility.DIRECT)
+    await _fill(product, ann, Visibility.DIRECT)
+    await _fill(product, ann, Visibility.PRIVATE)
+    await product.following.follow(bob, ann)
+    seen = {}
+    for viewer in (None, eve, bob, ann):
+        looked_at.clear()
+        timeline = await product.timelines.account(viewer, ann, Page(), AccountFilter())
+        seen[viewer] = _ids(timeline.items)
+        assert sum(looked_at) == len(seen[viewer])
+    assert seen[None] == [public]
+    assert seen[eve] == [told, public]
+    assert len(seen[bob]) == len(seen[ann]) == 20
+
+
+async def test_what_stands_in_a_list_and_may_not_be_seen_is_passed_over_in_few_rounds(
+    product: Product, looked_at
+) -> None:
+    ann, bob, eve = [await _person(product, name) for name in ("ann", "bob", "eve")]
+    first = await _post(product, bob, "first", Visibility.PUBLIC)
+    await _fill(product, ann, Visibility.PUBLIC)
+    for author in (ann, bob):
+        await product.following.follow(eve, author)
+    assert len((await product.home.page(eve, Page())).items) == 20
+    await product.following.unfollow(eve, ann)
+    looked_at.clear()
+    assert _ids((await product.home.page(eve, Page())).items) == [first]
+    assert len(looked_at) <= 5
