@@ -138,8 +138,13 @@ async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loa
     return await complete(cache, kind, had, load)
 
 
-async def complete(cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader) -> dict[int, bytes]:
-    """`had` with its gaps (None) filled by `load`, in the same order; what was loaded is offered to the cache."""
+async def complete(
+    cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader, unkept: bytes | None = None
+) -> dict[int, bytes]:
+    """`had` with its gaps (None) filled by `load`, in the same order; what was loaded is offered to the cache.
+
+    `unkept`: a body that is not offered.
+    """
     missing = [ident for ident, body in had.items() if body is None]
     metrics.cache_reads.labels(kind, "hit").inc(len(had) - len(missing))
     if not missing:
@@ -148,6 +153,6 @@ async def complete(cache: Cache, kind: str, had: dict[int, bytes | None], load: 
     loaded: dict[int, bytes] = {}
     for version, bodies in await load(missing):
         loaded |= bodies
-        await cache.fill(kind, version, bodies)
+        await cache.fill(kind, version, {ident: body for ident, body in bodies.items() if body != unkept})
     whole = {ident: loaded.get(ident) if body is None else body for ident, body in had.items()}
     return {ident: body for ident, body in whole.items() if body is not None}

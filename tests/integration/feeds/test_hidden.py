@@ -29,9 +29,9 @@ def looked_at(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     rounds: list[int] = []
     posts = product.hydration.posts
 
-    async def noted(post_ids):
+    async def noted(post_ids, **options):
         rounds.append(len(post_ids))
-        return await posts(post_ids)
+        return await posts(post_ids, **options)
 
     monkeypatch.setattr(product.hydration, "posts", noted)
     return rounds
@@ -99,3 +99,13 @@ async def test_what_stands_in_a_list_and_may_not_be_seen_is_passed_over_in_few_r
     looked_at.clear()
     assert _ids((await product.home.page(eve, Page())).items) == [first]
     assert len(looked_at) <= 5
+
+
+async def test_guessed_ids_leave_nothing_in_the_cache(product: Product) -> None:
+    ann = await _person(product, "ann")
+    post = await _post(product, ann, "there", Visibility.PUBLIC)
+    before = await product.stores.valkey.one(lambda _: ("DBSIZE",))
+    for start in range(0, 400, 40):
+        assert await product.timelines.posts(None, [ann + number for number in range(start + 1, start + 41)]) == []
+    assert await product.stores.valkey.one(lambda _: ("DBSIZE",)) == before
+    assert _ids(await product.timelines.posts(None, [post])) == [post]

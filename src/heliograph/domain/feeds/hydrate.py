@@ -35,13 +35,17 @@ class Hydration:
         self._profiles = profiles
         self._authors: OrderedDict[int, int] = OrderedDict()
 
-    async def posts(self, post_ids: Sequence[int]) -> list[Hydrated]:
-        """The posts of `post_ids` that are there and whose author is there, in the same order."""
+    async def posts(self, post_ids: Sequence[int], *, outside: bool = False) -> list[Hydrated]:
+        """The posts of `post_ids` that are there and whose author is there, in the same order.
+
+        `outside`: the ids came from outside, and may be anything.
+        """
         guessed = list({self._authors[ident]: None for ident in post_ids if ident in self._authors})
         post_values, count_values, account_values, account_count_values = await self._cache.read(
             [(POST, post_ids), (POST_COUNTS, post_ids), (ACCOUNT, guessed), (ACCOUNT_COUNTS, guessed)]
         )
-        posts = {ident: post for ident, post in (await self._posts.complete(post_values)).items() if not post[0].gone}
+        found = await self._posts.complete(post_values, outside=outside)
+        posts = {ident: post for ident, post in found.items() if not post[0].gone}
         self._remember(posts)
         authors = list({header.author: None for header, _ in posts.values()})
         unknown = [author for author in authors if author not in account_values]

@@ -140,7 +140,9 @@ class Timelines:
         return timeline_of(shown, viewer, await self._liked(viewer, shown))
 
     async def _visible(self, viewer: int | None, post_ids: Sequence[int]) -> list[Hydrated]:
-        relations, hydrated = await asyncio.gather(self._relations_of(viewer), self._hydration.posts(post_ids))
+        relations, hydrated = await asyncio.gather(
+            self._relations_of(viewer), self._hydration.posts(post_ids, outside=True)
+        )
         return [each for each in hydrated if rules.visible(each.header, viewer, relations)]
 
     async def _relations_of(self, viewer: int | None) -> Relations:

@@ -46,9 +46,12 @@ class Posts:
         found = await read_through(self._cache, POST, post_ids, self._load)
         return {post_id: unpack(post_id, data) for post_id, data in found.items()}
 
-    async def complete(self, had: dict[int, bytes | None]) -> dict[int, tuple[Header, bytes]]:
-        """As `fragments`, where a wave has read the cache already."""
-        found = await complete(self._cache, POST, had, self._load)
+    async def complete(self, had: dict[int, bytes | None], *, outside: bool = False) -> dict[int, tuple[Header, bytes]]:
+        """As `fragments`, where a wave has read the cache already.
+
+        `outside`: the ids came from outside. Then nothing is kept of those that do not exist, of which there is no end.
+        """
+        found = await complete(self._cache, POST, had, self._load, unkept=GONE if outside else None)
         return {post_id: unpack(post_id, data) for post_id, data in found.items()}
 
     async def complete_counts(self, had: dict[int, bytes | None]) -> dict[int, bytes]:
