@@ -1,7 +1,9 @@
 """How much the site is used: numbers for what it says of itself, asked of every shard at most once a minute."""
 
+import asyncio
 import time
 
+from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
@@ -9,6 +11,7 @@ from heliograph.stores.shards import Shards
 sql = load("usage")
 
 BELIEVED_S = 60.0
+NAMES = ("accounts", "active_month", "active_half_year", "posts")
 
 
 class Usage:
@@ -18,15 +21,27 @@ class Usage:
         self._shards = shards
         self._known: dict[str, int] = {}
         self._until = 0.0
+        self._looking = asyncio.Lock()
 
     async def numbers(self) -> dict[str, int]:
         """`accounts`, `active_month`, `active_half_year` (who posted), `posts`."""
-        if time.monotonic() >= self._until:
+        # Counting reads whole tables: one looks, those who ask meanwhile take what was known.
+        if time.monotonic() >= self._until and not (self._known and self._looking.locked()):
+            async with self._looking:
+                if time.monotonic() >= self._until:
+                    await self._look()
+        return self._known
+
+    async def _look(self) -> None:
+        try:
             rows = [
                 *await self._shards.scatter(sql.accounts),
                 *await self._shards.scatter(sql.posts, kind=int(Count.POSTS)),
             ]
-            names = ("accounts", "active_month", "active_half_year", "posts")
-            self._known = {name: sum(row.get(name) or 0 for row in rows) for name in names}
-            self._until = time.monotonic() + BELIEVED_S
-        return self._known
+        except StoreUnavailableError:
+            # Apps ask for this first of all: better old numbers than no site.
+            if not self._known:
+                raise
+        else:
+            self._known = {name: sum(row.get(name) or 0 for row in rows) for name in NAMES}
+        self._until = time.monotonic() + BELIEVED_S
