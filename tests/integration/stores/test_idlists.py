@@ -151,6 +151,7 @@ async def test_memory_of_a_full_list(valkey: Valkey, order: str) -> None:
             random.Random(5).shuffle(idents)
         for ident in idents:
             await lists.push(HOME, ident, [owner])
-    assert await valkey.one(lambda keys: ("LLEN", keys.id_list(HOME, owner))) == 800
+    # It is cut when it is a fiftieth too long.
+    assert 800 <= await valkey.one(lambda keys: ("LLEN", keys.id_list(HOME, owner))) <= 816
     size = await valkey.one(lambda keys: ("MEMORY", "USAGE", keys.id_list(HOME, owner), "SAMPLES", 0))
     assert size <= 9 * 1024, size

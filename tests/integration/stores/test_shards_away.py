@@ -158,7 +158,7 @@ async def test_ids_grow_and_say_their_slot(shards: Shards) -> None:
     from heliograph.base import clock, ids
     from heliograph.stores.queries import load
 
-    mint = load("posts").mint
+    mint = load("accounts").mint
     minted = [await shards.at(slot).value(mint, slot=slot) for slot in (0, 511, 1023) * 20]
     assert [ids.slot_of(ident) for ident in minted] == [0, 511, 1023] * 20
     assert len(set(minted)) == 60
