@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from heliograph.domain.posts.text import SHOWN_LINK_CHARACTERS, hashtags, mentioned_names, to_html
+from heliograph.domain.posts.text import _LINKS, SHOWN_LINK_CHARACTERS, TRIED_LINKS, hashtags, mentioned_names, to_html
 
 PROFILES = {"ann": "https://helio.test/@ann", "bob_2": "https://helio.test/@bob_2"}
 ALLOWED = {
@@ -247,3 +247,33 @@ def test_no_caption_takes_long(text: str) -> None:
     hashtags(text[:2000])
     mentioned_names(text[:2000])
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("http://" * 285, TRIED_LINKS),
+        ("http://x.test/" * 140, 1),
+        ("http://x.test " * 140, TRIED_LINKS),
+        ("http:// " * 250, 0),
+        ("ftp://x.test //x.test mailto:x@x.test " * 50, 0),
+    ],
+)
+def test_links_are_searched_once_and_not_without_end(text: str, links: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+    test_schema_at = _LINKS.test_schema_at
+
+    def counted(text: str, name: str, position: int) -> int:
+        tries.append(position)
+        return test_schema_at(text, name, position)
+
+    monkeypatch.setattr(_LINKS, "test_schema_at", counted)
+    text += "\n\nnever seen before"
+    hashtags(text)
+    mentioned_names(text)
+    assert html(text).count(' target="_blank"') == links
+    assert len(tries) == len(set(tries)) <= TRIED_LINKS
+
+
+def test_links_beyond_the_limit_are_text() -> None:
+    _is_faithful("http://x.test/#light\n" * 60 + "#dusk")
