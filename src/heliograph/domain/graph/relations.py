@@ -21,6 +21,8 @@ sql = load("follows")
 RELATIONS = "relations"
 # Ids that one process keeps at most, 8 bytes each.
 KEPT_IDS = 1_000_000
+# Viewers that one process keeps at most, some 300 bytes each besides: many follow nobody.
+KEPT_VIEWERS = 50_000
 
 
 class IdSet:
@@ -111,6 +113,6 @@ class RelationsReader:
         self._kept_ids -= len(before[1].following) if before else 0
         self._kept[viewer] = (version, relations)
         self._kept_ids += len(relations.following)
-        while self._kept_ids > KEPT_IDS and len(self._kept) > 1:
+        while (self._kept_ids > KEPT_IDS and len(self._kept) > 1) or len(self._kept) > KEPT_VIEWERS:
             _, (_, dropped) = self._kept.popitem(last=False)
             self._kept_ids -= len(dropped.following)
