@@ -69,7 +69,9 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
             await valkey.one(lambda _: ("FLUSHALL",))
         async with open_product(settings, topology) as product:
             app = watched(create_app(product), broken)
-            server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+            server = uvicorn.Server(
+                uvicorn.Config(app, log_level="error", lifespan="off", ws="none", proxy_headers=False)
+            )
             ending = asyncio.Event()
             worker = asyncio.create_task(work(product, ending))
             web = asyncio.create_task(server.serve(sockets=[listening]))

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 
 from heliograph.base.errors import ConfigError
+from heliograph.base.proxies import Proxies
 
 PREFIX = "HELIOGRAPH_"
 # Read by the tests, the door and the container, not settings of the product.
@@ -35,6 +36,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     port: Annotated[Port, _doc("Port on which the web server listens; 0 takes a free one.")] = 3000
     public_url: Annotated[
         str, _doc("Address under which people reach the site; empty means http://localhost:PORT.")
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        _doc(
+            "Proxies whose X-Forwarded-For is believed: addresses and networks with commas between them, `unix` for "
+            "whoever comes through a unix socket; empty believes nobody."
+        ),
     ] = ""
     site_name: Annotated[str, _doc("Name of the site, shown in pages and to apps.")] = "Heliograph"
     site_description: Annotated[str, _doc("One sentence about the site, shown in pages and to apps.")] = (
@@ -130,7 +138,17 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in OUTSIDE:
             found[name.removeprefix(PREFIX).lower()] = (value, f"environment {name}")
     values: dict[str, Any] = {key: _convert(key, value, place) for key, (value, place) in found.items()}
+    if "trusted_proxies" in values:
+        _check_proxies(values["trusted_proxies"], found["trusted_proxies"][1])
     return Settings(**values)
+
+
+def _check_proxies(text: str, place: str) -> None:
+    try:
+        Proxies.parse(text)
+    except ValueError as error:
+        expected = "expected addresses, networks or `unix`, with commas between them"
+        raise ConfigError(f"trusted_proxies = {text!r} ({place}): {expected}; {error}") from error
 
 
 def _read_toml(file: Path) -> dict[str, object]:

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 
 from heliograph import __version__
 from heliograph.base.errors import HeliographError
+from heliograph.base.proxies import Proxies
 from heliograph.domain.product import Product
 from heliograph.web import access, problems
 from heliograph.web.addresses import Addresses
@@ -30,6 +31,7 @@ def create_app(product: Product) -> ASGIApp:
 def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any]) -> Litestar:
     """The application without its envelope."""
     templates = Templates(product.settings, addresses)
+    proxies = Proxies.parse(product.settings.trusted_proxies)
     return Litestar(
         route_handlers=routes,
         guards=[access.guard],
@@ -39,7 +41,7 @@ def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any])
             Exception: problems.on_bug,
         },
         openapi_config=_openapi(product, addresses),
-        state=State({"product": product, "addresses": addresses, "templates": templates}),
+        state=State({"product": product, "addresses": addresses, "templates": templates, "proxies": proxies}),
         # Bodies are bounded where they are read: text in web/parameters.py, photos by the settings.
         request_max_body_size=None,
         logging_config=None,

@@ -88,7 +88,7 @@ def settings(tmp_path: Path, listening: socket.socket, changed: dict[str, str]) 
 @pytest.fixture
 async def live(product: Product, listening: socket.socket) -> AsyncIterator[str]:
     """The address of a running server."""
-    config = uvicorn.Config(create_app(product), log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(create_app(product), log_level="error", lifespan="off", ws="none", proxy_headers=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(10):

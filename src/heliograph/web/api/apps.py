@@ -8,8 +8,8 @@ from heliograph.web.access import OPEN, app, identity, product_of
 from heliograph.web.api.oauth import NO_STORE
 from heliograph.web.entities import oauth as entities
 from heliograph.web.entities.oauth import ApplicationEntity, CredentialApplicationEntity
-from heliograph.web.pages.forms import address_of
 from heliograph.web.parameters import fields
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, api_post, as_json
 
@@ -27,7 +27,7 @@ class AppForm(msgspec.Struct, frozen=True):
 async def register(request: Request) -> Response[bytes]:
     """Register an app; its secret is told this once."""
     form, product = await fields(request, AppForm), product_of(request)
-    await product.rate_limits.register_app(address_of(request))
+    await product.rate_limits.register_app(client_address(request))
     uris = [form.redirect_uris] if isinstance(form.redirect_uris, str) else form.redirect_uris
     made, secret = await product.apps.register(form.client_name, uris, form.scopes, form.website)
     return as_json(msgspec.json.encode(entities.credential_application(made, secret)), headers=NO_STORE)

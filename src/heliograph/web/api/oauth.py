@@ -27,8 +27,8 @@ from heliograph.domain.product import Product
 from heliograph.web.access import OPEN, product_of, user, viewer
 from heliograph.web.entities import oauth as entities
 from heliograph.web.entities.oauth import ServerMetadataEntity, TokenEntity, UserInfoEntity
-from heliograph.web.pages.forms import address_of
 from heliograph.web.parameters import fields
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, api_post, as_json
 
@@ -93,7 +93,7 @@ async def _issue(request: Request, product: Product, app: App, form: TokenForm) 
 
 async def _by_password(request: Request, product: Product, app: App, form: TokenForm) -> IssuedToken:
     granted = scopes.narrowed(form.scope, app.scopes)
-    await product.rate_limits.log_in(address_of(request), form.username)
+    await product.rate_limits.log_in(client_address(request), form.username)
     try:
         account_id = await product.credentials.log_in(form.username.strip(), form.password)
     except (WrongPasswordError, ForbiddenError) as error:

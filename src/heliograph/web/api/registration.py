@@ -9,8 +9,8 @@ from heliograph.web.access import app, identity, product_of
 from heliograph.web.api.oauth import NO_STORE
 from heliograph.web.entities import oauth as entities
 from heliograph.web.entities.oauth import TokenEntity
-from heliograph.web.pages.forms import address_of
 from heliograph.web.parameters import fields
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 from heliograph.web.routes import api_post, as_json
 
@@ -33,7 +33,7 @@ async def sign_up(request: Request) -> Response[bytes]:
     through = await product.apps.get(who.app_id) if who and who.app_id else None
     if through is None:
         raise UnauthenticatedError
-    await product.rate_limits.sign_up(address_of(request))
+    await product.rate_limits.sign_up(client_address(request))
     made = await product.registration.sign_up(
         SignUp(
             username=form.username,

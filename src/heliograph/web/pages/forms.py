@@ -62,11 +62,6 @@ def local(address: str) -> str:
     return address if plain and address.startswith("/") and not address.startswith("//") else "/"
 
 
-def address_of(request: Request) -> str:
-    """Where the request comes from, for rate limits."""
-    return request.client.host if request.client else "unknown"
-
-
 def who(request: Request) -> int:
     """The account that is logged in. Raises LoginRequiredError."""
     account_id = access.viewer_or_none(request)

@@ -7,8 +7,9 @@ from heliograph.base.errors import ConflictError, ValidationError
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.domain.accounts.problems import Problem
 from heliograph.web.access import COOKIE, product_of, viewer_or_none
-from heliograph.web.pages.forms import SECRETIVE, address_of, checked, form_page, go, page_get, page_post, who
+from heliograph.web.pages.forms import SECRETIVE, checked, form_page, go, page_get, page_post, who
 from heliograph.web.pages.sessions import log_in_address, logged_in
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 
 CHANGE = "/auth/password"
@@ -48,7 +49,7 @@ async def change_page(request: Request) -> Response[str]:
 async def change(request: Request) -> Response[str]:
     """Set the new password; all else that acts as the account ends."""
     form, product, account_id = await checked(request, ChangeForm), product_of(request), who(request)
-    await product.rate_limits.log_in(address_of(request), str(account_id))
+    await product.rate_limits.log_in(client_address(request), str(account_id))
     try:
         cookie = request.cookies.get(COOKIE)
         await product.credentials.change_password(account_id, form.old, form.password, cookie)
@@ -70,7 +71,7 @@ async def forgotten_page(request: Request) -> Response[str]:
 async def forgotten(request: Request) -> Response[str]:
     """Send a link. The answer is the same whether or not there is such an address."""
     form, product = await checked(request, ForgottenForm), product_of(request)
-    await product.rate_limits.reset(address_of(request), form.email)
+    await product.rate_limits.reset(client_address(request), form.email)
     await product.letters.request_reset(form.email)
     await product.outbox.hint()
     return form_page(request, "notice.html", heading="Look into your mail", message=_SENT)

@@ -9,7 +9,8 @@ from heliograph.base.errors import ForbiddenError, NotFoundError, RateLimitedErr
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.web import csrf
 from heliograph.web.access import COOKIE, product_of, viewer_or_none
-from heliograph.web.pages.forms import LOG_IN, address_of, checked, form_page, go, local, page_get, page_post, who
+from heliograph.web.pages.forms import LOG_IN, checked, form_page, go, local, page_get, page_post, who
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 
 # The server decides when a session ends; browsers keep a cookie for 400 days at most.
@@ -59,7 +60,7 @@ async def log_in(request: Request) -> Response[str]:
     """Check name and password; the form again when they are wrong."""
     form, product = await checked(request, LogInForm), product_of(request)
     try:
-        await product.rate_limits.log_in(address_of(request), form.name)
+        await product.rate_limits.log_in(client_address(request), form.name)
         account_id = await product.credentials.log_in(form.name.strip(), form.password)
     except WrongPasswordError:
         return _refused(request, form, 401, "That name and password do not belong together.")

@@ -9,7 +9,6 @@ from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import (
     SECRETIVE,
     Problems,
-    address_of,
     checked,
     form_page,
     go,
@@ -18,6 +17,7 @@ from heliograph.web.pages.forms import (
     page_post,
 )
 from heliograph.web.pages.sessions import logged_in
+from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 
 SIGN_UP = "/auth/sign_up"
@@ -47,7 +47,7 @@ async def sign_up_page(request: Request) -> Response[str]:
 async def sign_up(request: Request) -> Response[str]:
     """Make the account; log in at once where the site is open."""
     form, product = await checked(request, SignUpForm), product_of(request)
-    await product.rate_limits.sign_up(address_of(request))
+    await product.rate_limits.sign_up(client_address(request))
     try:
         made = await product.registration.sign_up(_wish(form))
     except ValidationError as error:

@@ -1,0 +1,37 @@
+"""Where a request comes from, for rate limits: the peer, or whom a trusted proxy speaks for.
+
+X-Forwarded-For grows to the right, so it is read from the right, and only for as long as those who wrote it are trusted.
+"""
+
+from collections.abc import Iterable
+
+from heliograph.base.proxies import Proxies, address_in
+from heliograph.web.request import Request
+
+HEADER = "x-forwarded-for"
+UNKNOWN = "unknown"
+
+
+def client_address(request: Request) -> str:
+    """The address of the client of `request`; "unknown" where nobody whom we trust tells it."""
+    peer = request.client.host if request.client else None
+    return told(peer, request.headers.getall(HEADER, []), request.app.state.proxies)
+
+
+def told(peer: str | None, forwarded: Iterable[str], proxies: Proxies) -> str:
+    """The rightmost address in the headers `forwarded` that is no trusted proxy, if `peer` (None: a unix socket) is one.
+
+    Where all are trusted it is the leftmost. What is no address ends the chain: the proxy that passed it on is the last
+    whom we know.
+    """
+    client = address_in(peer) if peer else None
+    if not (proxies.unix if client is None else client in proxies):
+        return peer or UNKNOWN
+    for entry in reversed(",".join(forwarded).split(",")):
+        address = address_in(entry)
+        if address is None:
+            break
+        client = address
+        if address not in proxies:
+            break
+    return str(client) if client else UNKNOWN
