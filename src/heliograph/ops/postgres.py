@@ -47,6 +47,8 @@ FIXED = {
     "full_page_writes": "on",
     "synchronous_commit": "on",
     "wal_level": "logical",
+    # What was committed asynchronously (markers, leases) is on disk this soon; cached values wait for it.
+    "wal_writer_delay": "20ms",
     "logging_collector": "off",
     "log_destination": "stderr",
 }

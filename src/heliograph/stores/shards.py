@@ -54,9 +54,12 @@ _AWAY = (
     OSError,
 )
 
-_PG_POSITION = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
-# A marker in the log after a commit: whoever later reads a position at or above it also sees the commit.
-_PG_MARK = "SELECT (pg_logical_emit_message(false, 'heliograph', '') - '0/0')::bigint"
+# How far the log is on disk: a position that a crash of the server cannot take back.
+_PG_POSITION = "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint"
+# Asked after a commit: one more than the log's position on disk. Whoever asked for a position before the commit could be
+# seen was given a smaller one. The message behind it moves the log on soon, so that later readers are given a larger one.
+_PG_MARK = """SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint + 1,
+    set_config('synchronous_commit', 'off', true), pg_logical_emit_message(true, 'heliograph', '')"""
 
 
 @asynccontextmanager
@@ -128,7 +131,7 @@ class Session:
 class Transaction(Session):
     """A transaction. `position` is set once it has committed: a log position that covers its writes.
 
-    A cached object filled from a read at or above that position has seen the writes (see stores/cache.py).
+    Whatever was read at or above that position has seen the writes (see stores/cache.py).
     """
 
     position: int = 0

@@ -40,7 +40,8 @@ def handlers(product: Product) -> dict[str, Handler]:
         payload = message.payload
         await product.publisher.settle(payload["post"], payload["author"])
         advance = turns(outbox, message)
-        await product.delivery.deliver(payload["post"], payload["author"], message.cursor, advance)
+        only = payload.get("only")
+        await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
 
     async def deleted(message: Message) -> None:
         await product.remover.purge(message.payload["post"], message.payload["author"])

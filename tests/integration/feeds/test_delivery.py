@@ -51,7 +51,7 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
-            await product.delivery.deliver(post_id, society.people[0], 0, advance)
+            await product.delivery.deliver(post_id, society.people[0], None, 0, advance)
         fans = society.people[1:]
         assert sum(post_id in each for each in await lists_of(product, fans)) == 2 * dies_after
         reached = cursors[-2] if dies_after > 1 else 0
@@ -65,7 +65,7 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
 
         async def noted(_: int) -> None: ...
 
-        await product.delivery.deliver(post_id, society.people[0], reached, noted)
+        await product.delivery.deliver(post_id, society.people[0], None, reached, noted)
         assert await lists_of(product, fans) == [[] if fan in done else [post_id] for fan in fans]
         await drain(product)
         assert await lists_of(product, fans) == [[post_id]] * 7

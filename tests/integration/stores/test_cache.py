@@ -88,11 +88,12 @@ async def test_kinds_and_ids_are_apart(cache: Cache) -> None:
     assert await cache.read([]) == []
 
 
-async def add(shards: Shards, cache: Cache) -> None:
-    """A write as the domain makes it: commit, then invalidate."""
+async def add(shards: Shards, cache: Cache) -> int:
+    """A write as the domain makes it: commit, then invalidate. The position of the invalidation."""
     async with shards.of(IDENT).transaction() as transaction:
         await counts.add(transaction, IDENT, Count.LIKES, 1)
     await cache.invalidate(transaction.position, [(KIND, IDENT)])
+    return transaction.position
 
 
 async def read(shards: Shards) -> tuple[int, bytes]:
@@ -101,22 +102,29 @@ async def read(shards: Shards) -> tuple[int, bytes]:
     return position, b"%d" % sum(row["value"] for row in rows)
 
 
+async def read_on_disk(shards: Shards, above: int) -> tuple[int, bytes]:
+    """As `read`, once the log's position on disk has passed what was written at `above`: it does so by itself, soon."""
+    async with asyncio.timeout(5):
+        while (found := await read(shards))[0] < above:  # noqa: ASYNC110 -- the server is waited for
+            await asyncio.sleep(0.005)
+    return found
+
+
 @pytest.mark.parametrize("writes", [1, 10])
 async def test_a_filler_that_stops_while_others_write(shards: Shards, cache: Cache, writes: int) -> None:
     version, body = await read(shards)
     for _ in range(writes):
-        await add(shards, cache)
+        position = await add(shards, cache)
     await cache.fill(KIND, version, {IDENT: body})
     assert await have(cache, (KIND, IDENT)) == [None]
-    version, body = await read(shards)
+    version, body = await read_on_disk(shards, position)
     await cache.fill(KIND, version, {IDENT: body})
     assert await have(cache, (KIND, IDENT)) == [b"%d" % writes]
 
 
 async def test_two_fillers_the_older_comes_last(shards: Shards, cache: Cache) -> None:
     old = await read(shards)
-    await add(shards, cache)
-    new = await read(shards)
+    new = await read_on_disk(shards, await add(shards, cache))
     assert new[0] > old[0]
     for version, body in (new, old):
         await cache.fill(KIND, version, {IDENT: body})
@@ -142,6 +150,7 @@ async def test_a_position_never_promises_too_much(shards: Shards, cache: Cache) 
             assert int(found[IDENT]) >= least
 
     await asyncio.gather(*(client() for _ in range(6)))
+    await read_on_disk(shards, await shards.of(IDENT).mark())
     assert await read_through(cache, KIND, [IDENT], load) == {IDENT: b"150"}
     assert await have(cache, (KIND, IDENT)) == [b"150"]
 

@@ -30,13 +30,21 @@ class Delivery:
         self._pulled = pulled
         self._push_limit = push_limit
 
-    async def at_once(self, post_id: int, author: int) -> None:
-        """The part that the request itself does: the author's own home, and the list of those who pull."""
-        await self._lists.push_own(post_id, author)
+    async def at_once(self, post_id: int, author: int, only: list[int] | None) -> None:
+        """The part that the request itself does: the author's own home, and the list of those who pull.
 
-    async def deliver(self, post_id: int, author: int, cursor: int, advance: Advance) -> None:
-        """Deliver a post to all followers after `cursor`; `advance` is told the cursor after each page."""
-        await self.at_once(post_id, author)
+        `only`: the accounts that a direct post is for, None for a post that goes to all followers.
+        """
+        if only is None:
+            await self._lists.push_own(post_id, author)
+        else:
+            await self._lists.push(HOME, post_id, {author, *only})
+
+    async def deliver(self, post_id: int, author: int, only: list[int] | None, cursor: int, advance: Advance) -> None:
+        """Deliver a post to all followers after `cursor`, or to `only`; `advance` is told the cursor after each page."""
+        await self.at_once(post_id, author, only)
+        if only is not None:
+            return
         pull_from = await self._decide(author)
         if pull_from is not None and post_id >= pull_from:
             return
@@ -61,7 +69,7 @@ class Delivery:
 
     async def backfill(self, author: int, cursor: int, advance: Advance) -> None:
         """Push the recent posts of an author who is pushed again; then nobody needs to pull them any more."""
-        recent, floor = await pull.of_author(self._shards, author, self._lists.cap)
+        recent, floor = await pull.of_author(self._shards, author, 0, self._lists.cap)
         while followers := await followers_page(self._shards, author, cursor, PAGE):
             for follower in followers:
                 await self._lists.add(HOME, follower, recent, floor)

@@ -40,7 +40,7 @@ class Following:
         """Merge what was posted recently into the feed of a new follower. Safe to repeat."""
         if change.gone:
             return
-        recent, floor = await pull.of_author(self._shards, change.target, self._lists.cap)
+        recent, floor = await pull.of_author(self._shards, change.target, change.follower, self._lists.cap)
         await self._lists.add(HOME, change.follower, recent, floor)
 
     async def settle(self, change: FollowChanged) -> None:

@@ -22,7 +22,9 @@ class Publishing:
         published = await self._publisher.publish(author, draft)
         if published.created:
             try:
-                await asyncio.gather(self._outbox.hint(), self._delivery.at_once(published.post_id, author))
+                await asyncio.gather(
+                    self._outbox.hint(), self._delivery.at_once(published.post_id, author, published.only)
+                )
             except StoreUnavailableError as error:
                 # The worker will do it.
                 note_degraded(error.store)

@@ -60,11 +60,11 @@ class Rebuilder:
         await self._lists.begin(HOME, viewer, self._ttl_s)
         # Read after the list exists: whoever is followed from here on is merged into it by the follow itself.
         relations = await self._relations.of(viewer)
-        found = await pull.newest(self._shards, [viewer, *relations.following], self._lists.cap)
+        found = await pull.newest(self._shards, viewer, relations.following, self._lists.cap)
         await self._lists.finish(HOME, viewer, found, pull.floor_of(found, self._lists.cap), self._ttl_s)
         metrics.feed_rebuilds.inc()
 
     async def _build_recent(self, author: int) -> None:
         await self._lists.begin(RECENT, author, self._ttl_s)
-        found, floor = await pull.of_author(self._shards, author, self._lists.cap)
+        found, floor = await pull.of_author(self._shards, author, 0, self._lists.cap)
         await self._lists.finish(RECENT, author, found, floor, self._ttl_s)

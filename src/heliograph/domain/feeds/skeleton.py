@@ -88,17 +88,17 @@ class HomeSkeletons:
 
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
-            return await pull.page_of(self._shards, [viewer, *relations.following], page)
+            return await pull.page_of(self._shards, viewer, relations.following, page)
         floor = max(each.floor for each in lists)
         known = [ident for each in lists for ident in each.ids if ident > floor]
         if page.ascending:
             if page.above < floor:
-                return await pull.page_of(self._shards, [viewer, *relations.following], page)
+                return await pull.page_of(self._shards, viewer, relations.following, page)
             return page.cut(known)
         found = page.cut(known)
         if len(found) < page.limit and page.above < floor:
             rest = page.limit - len(found)
             below = min(page.below, floor + 1)
-            authors = [viewer, *relations.following]
-            found += await pull.newest(self._shards, authors, rest, below=below, above=page.above)
+            bounds = {"below": below, "above": page.above}
+            found += await pull.newest(self._shards, viewer, relations.following, rest, **bounds)
         return found

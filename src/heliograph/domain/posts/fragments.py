@@ -59,7 +59,10 @@ class Posts:
         return await complete(self._cache, POST_COUNTS, had, self._load_counts)
 
     async def write(self, post: Post, version: int) -> None:
-        """Write a new post through to the cache, as of the log position `version`; nobody likes it yet."""
+        """Write a new post through to the cache; nobody likes it yet.
+
+        `version`: a log position before its commit, so that whatever changes it afterwards is newer.
+        """
         await asyncio.gather(
             self._cache.fill(POST, version, {post.id: pack(post, self._render(post))}),
             self._cache.fill(POST_COUNTS, version, {post.id: self._render_counts({})}),

@@ -20,7 +20,7 @@ from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards, Transaction
+from heliograph.stores.shards import Row, Shards, Transaction
 
 sql = load("posts")
 media_sql = load("media")
@@ -43,10 +43,14 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """The outcome: the post's id, and whether this call made it (False: an earlier call with the same key did)."""
+    """The outcome: the post's id, and whether this call made it (False: an earlier call with the same key did).
+
+    `only`: the accounts that a direct post is for; None for a post that goes to all followers.
+    """
 
     post_id: int
     created: bool
+    only: list[int] | None = None
 
 
 class Publisher:
@@ -77,13 +81,14 @@ class Publisher:
         mentions = await self._mentions(draft.text)
         post = _post(author, draft, mentions, photos)
         async with self._shards.at(slot).transaction() as transaction:
-            post_id = await _write(transaction, post, draft.key)
-            if post_id is None:
+            written = await _write(transaction, post, draft.key)
+            if written is None:
                 existing: int = await transaction.value(sql.by_key, slot=slot, account_id=author, key=draft.key)
                 return Published(existing, created=False)
-            await _attach(transaction, author, post_id, photos)
-        await self._show_author(msgspec.structs.replace(post, id=post_id), transaction.position)
-        return Published(post_id, created=True)
+            attached = await _attach(transaction, author, written["id"], photos)
+        post = msgspec.structs.replace(post, id=written["id"], photos=attached)
+        await self._show_author(post, written["position"], transaction.position)
+        return Published(post.id, created=True, only=_only(post))
 
     async def _by_key(self, author: int, key: str) -> int | None:
         if not key:
@@ -102,11 +107,12 @@ class Publisher:
             found.append(Mention(account.id, account.username))
         return found
 
-    async def _show_author(self, post: Post, position: int) -> None:
+    async def _show_author(self, post: Post, written: int, committed: int) -> None:
+        """`written`: a position before whatever may have changed the post since; `committed`: one that covers it."""
         try:
             await asyncio.gather(
-                self._posts.write(post, position),
-                self._cache.invalidate(position, [(ACCOUNT_COUNTS, post.account_id)]),
+                self._posts.write(post, written),
+                self._cache.invalidate(committed, [(ACCOUNT_COUNTS, post.account_id)]),
             )
         except StoreUnavailableError:
             return
@@ -128,9 +134,9 @@ class Publisher:
             await shard.chore(sql.sweep_keys)
 
 
-async def _write(transaction: Transaction, post: Post, key: str) -> int | None:
-    """Write `post`, whose id is still to be minted; its id, or None when another call has published under this key."""
-    written: int | None = await transaction.value(
+async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
+    """Write `post`, whose id is still to be minted: `id` and `position`. None when the key has been published under."""
+    return await transaction.row(
         sql.publish,
         slot=ids.slot_of(post.account_id),
         account_id=post.account_id,
@@ -146,17 +152,26 @@ async def _write(transaction: Transaction, post: Post, key: str) -> int | None:
         media_count=len(post.photos),
         count_kind=int(Count.POSTS),
         message_kind=PUBLISHED,
+        only=_only(post),
         request_id=outbox.request_id(),
     )
-    return written
 
 
-async def _attach(transaction: Transaction, author: int, post_id: int, photos: list[Attachment]) -> None:
+def _only(post: Post) -> list[int] | None:
+    return [mention.id for mention in post.mentions] if post.visibility == Visibility.DIRECT else None
+
+
+async def _attach(transaction: Transaction, author: int, post_id: int, photos: list[Attachment]) -> list[Attachment]:
+    """Attach `photos`, in order; as they are now, since a description may have changed since they were looked at."""
     slot = ids.slot_of(post_id)
+    attached = []
     for position, photo in enumerate(photos):
         place = {"post_id": post_id, "position": position}
-        if not await transaction.run(media_sql.attach, slot=slot, id=photo.id, account_id=author, **place):
+        row = await transaction.row(media_sql.attach, slot=slot, id=photo.id, account_id=author, **place)
+        if row is None:
             raise ValidationError("Validation failed: a photo is attached to another post already")
+        attached.append(Attachment.of(row))
+    return attached
 
 
 def _check(draft: Draft) -> None:

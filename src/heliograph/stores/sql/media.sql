@@ -30,7 +30,8 @@ RETURNING post_id;
 -- name: attach
 -- In the transaction of the post: only one's own, decoded, not yet used.
 UPDATE media SET post_id = :post_id, position = :position
-WHERE slot = :slot AND id = :id AND account_id = :account_id AND post_id IS NULL AND state = 'ready';
+WHERE slot = :slot AND id = :id AND account_id = :account_id AND post_id IS NULL AND state = 'ready'
+RETURNING id, name, description, focus_x, focus_y, blurhash, variants;
 
 -- name: remove
 DELETE FROM media WHERE slot = :slot AND id = :id;

@@ -3,7 +3,8 @@
 -- name: publish
 -- The whole of a post but its photos in one statement, for the sake of the round trips: claim its idempotency key ('':
 -- none), write it, note when its author last posted, count it, and leave the message of which feeds will hear.
--- Gives its id; no row when the key had been claimed: two at once wait for each other here.
+-- Gives its id, and a log position that lies before whatever may change the post later; no row when the key had been
+-- claimed: two at once wait for each other here.
 WITH minted AS (
     SELECT mint_id(:slot::smallint) AS id
 ), claimed AS (
@@ -24,9 +25,11 @@ WITH minted AS (
     SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post
 ), told AS (
     INSERT INTO outbox (slot, id, kind, payload, request_id)
-    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', account_id), :request_id FROM post
+    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb),
+           :request_id
+    FROM post
 )
-SELECT id FROM post;
+SELECT id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM post;
 
 -- name: by_key
 SELECT post_id FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id AND key = :key;
@@ -51,8 +54,9 @@ UPDATE posts SET deleted_at = now() WHERE slot = :slot AND id = :id AND account_
 DELETE FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
 
 -- name: newest_of
--- The newest posts of one author.
+-- The newest posts of one author, for one viewer: direct ones (3) only if they name the viewer.
 SELECT id FROM posts WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL
+  AND (visibility <> 3 OR mentions @> jsonb_build_array(jsonb_build_object('id', :viewer::bigint)))
 ORDER BY id DESC LIMIT :limit;
 
 -- name: account_newest
@@ -98,20 +102,27 @@ SELECT id FROM (
 WHERE :tag = ANY(tags) ORDER BY id DESC LIMIT :limit;
 
 -- name: pull_newest
--- The newest posts of many authors of one shard: a few from each, by its index, then the newest of all.
+-- The newest posts of many authors of one shard for one viewer: a few from each, by its index, then the newest of all.
+-- Direct posts (3) only if they are the viewer's own or name them.
 SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
+JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id AND accounts.state = 'active'
 CROSS JOIN LATERAL (
     SELECT posts.id FROM posts WHERE posts.slot = author.slot AND posts.account_id = author.id
       AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
+      AND (posts.visibility <> 3 OR author.id = :viewer
+           OR posts.mentions @> jsonb_build_array(jsonb_build_object('id', :viewer::bigint)))
     ORDER BY posts.id DESC LIMIT :limit
 ) AS post
 ORDER BY post.id DESC LIMIT :limit;
 
 -- name: pull_oldest
 SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
+JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id AND accounts.state = 'active'
 CROSS JOIN LATERAL (
     SELECT posts.id FROM posts WHERE posts.slot = author.slot AND posts.account_id = author.id
       AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
+      AND (posts.visibility <> 3 OR author.id = :viewer
+           OR posts.mentions @> jsonb_build_array(jsonb_build_object('id', :viewer::bigint)))
     ORDER BY posts.id LIMIT :limit
 ) AS post
 ORDER BY post.id LIMIT :limit;
