@@ -38,6 +38,7 @@ from heliograph.domain.feeds.timelines import Timelines
 from heliograph.domain.graph.edges import Edges
 from heliograph.domain.graph.follows import Follows
 from heliograph.domain.graph.relations import RelationsReader
+from heliograph.domain.media import portraits
 from heliograph.domain.media.limits import Limits
 from heliograph.domain.media.portraits import Portraits
 from heliograph.domain.media.uploads import Uploads
@@ -91,7 +92,7 @@ class Product:
         self.outbox = Outbox(shards, valkey)
 
         self.directory = Directory(shards)
-        self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts)
+        self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts, portraits.replace)
         self.identities = Identities(shards, Revocations(valkey), session_days=settings.session_days)
         self.passwords = Passwords()
         self.credentials = Credentials(shards, self.directory, self.passwords, self.identities)
@@ -114,7 +115,7 @@ class Product:
 
         limits = Limits.of(settings)
         self.uploads = Uploads(shards, objects, limits, scratch_root)
-        self.portraits = Portraits(objects, limits, scratch_root)
+        self.portraits = Portraits(shards, objects, limits, scratch_root)
 
         self.posts = Posts(shards, cache, renderers.post, renderers.post_counts)
         self.marks = MarksReader(shards, cache)

@@ -23,6 +23,7 @@ from heliograph.domain.accounts.registration import Registration, SignUp
 from heliograph.domain.accounts.sessions import Sessions
 from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
+from heliograph.domain.media import portraits
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import parse
 from heliograph.stores.shards import Shards
@@ -52,6 +53,7 @@ class Site:
             cache,
             msgspec.json.encode,
             lambda counts, last: repr(({kind.name: n for kind, n in counts.items()}, last and last.year)).encode(),
+            portraits.replace,
         )
         self.credentials = Credentials(shards, self.directory, self.passwords, self.identities)
         self.registration = Registration(shards, self.directory, self.passwords, settings)

@@ -84,7 +84,7 @@ async def test_many_skips_what_is_not_there(site, ada):
 
 
 async def test_a_suspended_profile_leaks_nothing_even_from_the_cache(site, ada):
-    await site.profiles.update(ada, ProfileChanges(display_name="Ada", note="secret", avatar="abc"))
+    await site.profiles.update(ada, ProfileChanges(display_name="Ada", note="secret"))
     assert (await shown(site, ada))["note"] == "secret"
     await site.suspension.suspend(ada)
     assert await site.profiles.fragments([ada]) == {}

@@ -1,6 +1,7 @@
 """Publishing: once for a key, whole or not at all, and whatever dies after the commit is made good by a worker."""
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -15,6 +16,7 @@ from heliograph.domain.product import Product
 from heliograph.stores.queries import load, parse
 from heliograph.wiring import drain
 
+NUMBERS = itertools.count(1)
 media_sql = load("media")
 posts_sql = load("posts")
 rows = parse(
@@ -41,7 +43,7 @@ async def photo(product: Product, owner: int, state: str = "ready") -> int:
     """A photo as a worker has left it; its one variant is in the object store."""
     slot = ids.slot_of(owner)
     shard = product.stores.shards.at(slot)
-    name = f"{owner:x}-{len(await shard.rows(media_sql.orphans, below=(1 << 63) - 1, limit=99)):x}-{state}"
+    name = f"{owner:x}-{next(NUMBERS):x}-{state}"
     values = {"slot": slot, "account_id": owner, "name": name, "incoming": "", "description": None}
     media_id = await shard.value(media_sql.insert, **values, focus_x=0.0, focus_y=0.0)
     if state == "ready":

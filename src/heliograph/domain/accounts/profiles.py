@@ -5,7 +5,7 @@ shown, their posts included, which are never shown without their author's fragme
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -29,17 +29,22 @@ CHANGED = "account.changed"
 
 Render = Callable[[Account], bytes]
 RenderCounts = Callable[[dict[Count, int], datetime | None], bytes]
+# Told within the transaction of a change: the account, the objects that it no longer uses, those that it now uses.
+Replace = Callable[[Transaction, int, set[str], set[str]], Awaitable[None]]
 
 
 class Profiles:
-    """Reads and changes profiles. `render` and `render_counts` make the bodies that are cached."""
+    """Reads and changes profiles. `render` and `render_counts` make the bodies that are cached; `replace`: see there."""
 
-    def __init__(self, shards: Shards, cache: Cache, render: Render, render_counts: RenderCounts) -> None:
+    def __init__(
+        self, shards: Shards, cache: Cache, render: Render, render_counts: RenderCounts, replace: Replace
+    ) -> None:
         self._shards = shards
         self._cache = cache
         self._directory = Directory(shards)
         self._render = render
         self._render_counts = render_counts
+        self._replace = replace
 
     async def get(self, account_id: int) -> Account:
         """The account, whatever its state. Raises NotFoundError."""
@@ -59,12 +64,16 @@ class Profiles:
 
     async def by_username(self, username: str) -> Account:
         """The account of `username` (any case), if others may see it. Raises NotFoundError."""
+        return _public(await self.named(username))
+
+    async def named(self, username: str) -> Account:
+        """The account of `username` (any case), whatever its state. Raises NotFoundError."""
         if not names.is_username(username):
             raise NotFoundError
         found = await self._directory.find(Kind.USERNAME, names.folded(username))
         if found is None:
             raise NotFoundError
-        return await self.get_public(found)
+        return await self.get(found)
 
     async def fragments(self, account_ids: Iterable[int]) -> dict[int, bytes]:
         """Rendered accounts by id; accounts that do not exist for others are absent."""
@@ -89,9 +98,12 @@ class Profiles:
             row = await transaction.row(sql.locked, slot=slot, id=account_id)
             if row is None:
                 raise NotFoundError
-            account = changed(parsed(row), changes)
+            before = parsed(row)
+            account = changed(before, changes)
             values = {name: getattr(account, name) for name in CHANGEABLE}
             await transaction.run(sql.update_profile, slot=slot, id=account_id, **values)
+            old, new = _pictures(before), _pictures(account)
+            await self._replace(transaction, account_id, old - new, new - old)
             await tell_changed(transaction, account_id)
         await self.invalidate(transaction.position, [account_id])
         return account
@@ -153,3 +165,7 @@ def _public(account: Account) -> Account:
     if account.state != "active":
         raise NotFoundError
     return account
+
+
+def _pictures(account: Account) -> set[str]:
+    return {account.avatar, account.header} - {""}

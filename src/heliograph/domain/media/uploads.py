@@ -27,6 +27,7 @@ sql = load("media")
 
 PROCESS = "media.process"
 DISCARD = "media.discard"
+DESCRIBED = "media.described"
 MAX_DESCRIPTION = 1500
 ORPHAN_AGE = timedelta(days=1)
 SWEEP_BATCH = 100
@@ -96,17 +97,13 @@ class Uploads:
         _check_description(description)
         slot = ids.slot_of(media_id)
         focus_x, focus_y = focus or (None, None)
-        changed = await self._shards.at(slot).row(
-            sql.describe,
-            slot=slot,
-            id=media_id,
-            account_id=account_id,
-            description=description,
-            focus_x=focus_x,
-            focus_y=focus_y,
-        )
-        if changed is None:
-            raise NotFoundError
+        values = {"description": description, "focus_x": focus_x, "focus_y": focus_y}
+        async with self._shards.at(slot).transaction() as transaction:
+            row = await transaction.row(sql.describe, slot=slot, id=media_id, account_id=account_id, **values)
+            if row is None:
+                raise NotFoundError
+            if row["post_id"] is not None:
+                await outbox.put(transaction, slot, DESCRIBED, {"post": row["post_id"]})
         return await self.get(account_id, media_id)
 
     async def attachable(self, account_id: int, media_ids: list[int]) -> list[Attachment]:
@@ -173,25 +170,17 @@ class Uploads:
         if stored or incoming:
             await self._objects.delete([*(item.name for item in stored), *incoming])
 
-    async def replace(self, account_id: int, objects: set[str]) -> None:
-        """Have objects removed that something new stands in for; empty names are passed over."""
-        old = [name.rpartition("/")[0] for name in objects if name]
-        if old:
-            slot = ids.slot_of(account_id)
-            async with self._shards.at(slot).transaction() as transaction:
-                await outbox.put(transaction, slot, DISCARD, {"photos": old, "incoming": []})
-
     async def sweep(self) -> int:
-        """Remove uploads that no post has used within a day; how many."""
-        below = ids.first_at(clock.now() - ORPHAN_AGE)
-        orphans = await self._shards.scatter(sql.orphans, below=below, limit=SWEEP_BATCH)
+        """Remove uploads, portraits among them, that nothing has used for a day; how many."""
+        before = clock.now() - ORPHAN_AGE
+        orphans = await self._shards.scatter(sql.orphans, below=ids.first_at(before), before=before, limit=SWEEP_BATCH)
         return sum([await self._remove_orphan(row) for row in orphans])
 
     async def _remove_orphan(self, row: Row) -> int:
         """The row goes first: a post that attaches the photo at this very moment wins, or finds it gone."""
         slot = row["slot"]
         async with self._shards.at(slot).transaction() as transaction:
-            removed = await transaction.run(sql.remove_orphan, slot=slot, id=row["id"])
+            removed = await transaction.run(sql.remove_orphan, slot=slot, id=row["id"], detached_at=row["detached_at"])
             if removed:
                 incoming = [row["incoming"]] if row["incoming"] else []
                 await outbox.put(transaction, slot, DISCARD, {"photos": [row["name"]], "incoming": incoming})

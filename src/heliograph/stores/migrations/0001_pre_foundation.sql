@@ -179,6 +179,7 @@ CREATE TABLE media (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
     post_id bigint,
+    detached_at timestamptz,
     position smallint NOT NULL DEFAULT 0,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'ready', 'failed')),
     problem text NOT NULL DEFAULT '',
@@ -193,6 +194,7 @@ CREATE TABLE media (
 );
 CREATE INDEX media_post ON media (slot, post_id, position) WHERE post_id IS NOT NULL;
 CREATE INDEX media_orphans ON media (id) WHERE post_id IS NULL;
+CREATE INDEX media_loose ON media (slot, account_id) WHERE post_id IS NULL;
 
 CREATE TABLE idempotency_keys (
     slot smallint NOT NULL,

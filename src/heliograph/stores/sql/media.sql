@@ -29,17 +29,27 @@ RETURNING post_id;
 
 -- name: attach
 -- In the transaction of the post: only one's own, decoded, not yet used.
-UPDATE media SET post_id = :post_id, position = :position
+UPDATE media SET post_id = :post_id, position = :position, detached_at = NULL
 WHERE slot = :slot AND id = :id AND account_id = :account_id AND post_id IS NULL AND state = 'ready'
 RETURNING id, name, description, focus_x, focus_y, blurhash, variants;
+
+-- name: detach
+-- In the transaction that deletes the post: its owner may attach the photos to another.
+UPDATE media SET post_id = NULL, detached_at = now() WHERE slot = :slot AND post_id = :post_id;
+
+-- name: take
+-- A portrait is the account's from now on, and no orphan; nothing is affected when it has been swept.
+DELETE FROM media WHERE slot = :slot AND account_id = :account_id AND name = :name AND post_id IS NULL;
 
 -- name: remove
 DELETE FROM media WHERE slot = :slot AND id = :id;
 
 -- name: orphans
--- Uploads of before `below` that no post uses.
+-- Uploads of before `below` that no post uses, nor has used since `before`.
 -- scatter
-SELECT slot, id, name, incoming FROM media WHERE post_id IS NULL AND id < :below ORDER BY id LIMIT :limit;
+SELECT slot, id, name, incoming, detached_at FROM media
+WHERE post_id IS NULL AND id < :below AND (detached_at IS NULL OR detached_at < :before) ORDER BY id LIMIT :limit;
 
 -- name: remove_orphan
-DELETE FROM media WHERE slot = :slot AND id = :id AND post_id IS NULL;
+DELETE FROM media
+WHERE slot = :slot AND id = :id AND post_id IS NULL AND detached_at IS NOT DISTINCT FROM :detached_at::timestamptz;

@@ -92,13 +92,11 @@ async def update_credentials(request: Request) -> Response[bytes]:
     try:
         async with given(request, ["avatar", "header"]) as body:
             changes = await _changes(request, body, made)
-        before = await product.profiles.get(who)
         account = await product.profiles.update(who, changes)
     except BaseException:
         # Nobody will ever ask for a picture whose profile was refused.
-        await asyncio.shield(product.uploads.replace(who, made))
+        await asyncio.shield(product.portraits.drop(who, made))
         raise
-    await product.uploads.replace(who, {before.avatar, before.header} - {account.avatar, account.header})
     return as_json(await _own(request, account))
 
 
@@ -129,7 +127,7 @@ async def _portrait(request: Request, body: Given, name: str, width_px: int, mad
         raise InvalidInputError(f"{name}: expected a file, as multipart/form-data sends it")
     if name not in body.files:
         return None
-    stored = await product_of(request).portraits.make(body.files[name], width_px)
+    stored = await product_of(request).portraits.make(viewer(request), body.files[name], width_px)
     made.add(stored)
     return stored
 

@@ -48,11 +48,11 @@ async def change_profile(request: Request) -> Response[str]:
         async with given(request, WIDTHS_PX) as body:
             csrf.check(request, str(body.fields.get(csrf.FIELD, "")))
             form = body.to(ProfileForm)
-            await _pictures(request, body, made)
+            await _pictures(request, viewer, body, made)
             username = await _change(request, viewer, form, made)
     except BaseException as error:
         # Nobody will ever ask for a picture whose profile was refused.
-        await asyncio.shield(product_of(request).uploads.replace(viewer, set(made.values())))
+        await asyncio.shield(product_of(request).portraits.drop(viewer, set(made.values())))
         if not isinstance(error, ValidationError):
             raise
         return await _form(request, form, error.details, error.message)
@@ -61,7 +61,6 @@ async def change_profile(request: Request) -> Response[str]:
 
 async def _change(request: Request, viewer: int, form: ProfileForm, pictures: dict[str, str]) -> str:
     product = product_of(request)
-    before = await product.profiles.get(viewer)
     changes = ProfileChanges(
         display_name=form.display_name,
         note=form.note,
@@ -69,16 +68,16 @@ async def _change(request: Request, viewer: int, form: ProfileForm, pictures: di
         header=pictures.get("header", UNSET),
     )
     account = await product.profiles.update(viewer, changes)
-    await product.uploads.replace(viewer, {before.avatar, before.header} - {account.avatar, account.header})
     return account.username
 
 
-async def _pictures(request: Request, body: Given, made: dict[str, str]) -> None:
+async def _pictures(request: Request, viewer: int, body: Given, made: dict[str, str]) -> None:
     """Put the names of the new pictures into `made`. Raises ValidationError, which names the field."""
     for field, width_px in WIDTHS_PX.items():
         if field in body.files:
             try:
-                made[field] = await product_of(request).portraits.make(body.files[field], width_px)
+                portraits = product_of(request).portraits
+                made[field] = await portraits.make(viewer, body.files[field], width_px)
             except ValidationError as error:
                 raise ValidationError(error.message, {field: [("ERR_INVALID", error.message)]}) from error
 
