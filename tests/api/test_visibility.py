@@ -1,5 +1,7 @@
 """Who sees what, written down as a table and compared with every way to a post."""
 
+import hashlib
+import hmac
 from itertools import product as combinations
 
 import pytest
@@ -129,3 +131,27 @@ def test_an_end_of_following_is_an_end_of_seeing(site, people):
 def test_a_token_without_the_scope_sees_what_anyone_sees_or_nothing(site, people, posts):
     narrow = site.again(people["author"], "write")
     assert narrow.get(f"/api/v1/statuses/{posts['private']}").status_code == 403
+
+
+def test_who_is_suspended_can_still_be_unfollowed(site):
+    fan = site.person()
+    for page in (False, True):
+        author = site.person()
+        fan.follow(author)
+        site.run(site.product.suspension.suspend(author.id))
+        if page:
+            cookie = site.run(site.product.sessions.start(fan.id, "x"))
+            token = hmac.new(cookie.encode(), b"heliograph form", hashlib.sha256).hexdigest()
+            answer = site.http.post(
+                f"/@{author.name}/unfollow",
+                data={"csrf_token": token},
+                headers={"Cookie": f"heliograph_session={cookie}"},
+            )
+            assert answer.status_code == 303, answer.text
+        else:
+            answer = fan.post(f"/api/v1/accounts/{author.id}/unfollow")
+            assert (answer.status_code, answer.json()["following"]) == (200, False)
+        assert fan.post(f"/api/v1/accounts/{author.id}/follow").status_code == 404
+        (relation,) = fan.get("/api/v1/accounts/relationships", params={"id[]": author.id}).json()
+        assert relation["following"] is False
+    assert fan.post(f"/api/v1/accounts/{int(fan.id) + 4}/unfollow").status_code == 404

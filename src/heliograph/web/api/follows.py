@@ -53,7 +53,7 @@ async def follow(request: Request, ident: FromPath[str]) -> Response[bytes]:
 async def unfollow(request: Request, ident: FromPath[str]) -> Response[bytes]:
     """No longer follow an account; its posts leave home at once."""
     product, who, target = product_of(request), viewer(request), account_id(ident)
-    await product.profiles.get_public(target)
+    await product.profiles.get(target)  # suspended or not
     await product.following.unfollow(who, target)
     return as_json(msgspec.json.encode((await relationships_to(product, who, [target]))[0]))
 

@@ -92,7 +92,8 @@ async def _change(request: Request, handle: str, *, follows: bool) -> Response[s
     form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
     if viewer is None:
         return log_in_first(request, form.next)
-    account = await product.profiles.by_username(name_in(handle))
+    find = product.profiles.by_username if follows else product.profiles.named
+    account = await find(name_in(handle))
     change = product.following.follow if follows else product.following.unfollow
     await change(viewer, account.id)
     person = {"id": str(account.id), "username": account.username, "following": follows, "own": False}
