@@ -4,7 +4,10 @@
 so that a rolling upgrade works. On a site that is stopped they simply run one after the other.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Literal
 
 from heliograph.base import logs
@@ -19,12 +22,13 @@ Phase = Literal["pre", "post", "all"]
 LOCK = 7_411_903
 
 
-def scripts(phase: Phase = "all") -> dict[str, str]:
-    """Name -> text of every migration of `phase`, in order."""
+@cache
+def scripts(phase: Phase = "all") -> Mapping[str, str]:
+    """Name -> text of every migration of `phase`, in order; read once a process."""
     folder = resources.files("heliograph.stores") / "migrations"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     wanted = [name for name in names if phase == "all" or f"_{phase}_" in name]
-    return {name.removesuffix(".sql"): (folder / name).read_text() for name in wanted}
+    return MappingProxyType({name.removesuffix(".sql"): (folder / name).read_text() for name in wanted})
 
 
 async def pending(shards: Shards, phase: Phase = "all") -> dict[str, list[str]]:

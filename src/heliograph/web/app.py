@@ -15,6 +15,7 @@ from heliograph import __version__
 from heliograph.base.errors import HeliographError
 from heliograph.base.proxies import Proxies
 from heliograph.domain.product import Product
+from heliograph.stores.backlog import Backlog
 from heliograph.web import access, problems
 from heliograph.web.addresses import Addresses
 from heliograph.web.envelope import Envelope
@@ -31,7 +32,13 @@ def create_app(product: Product) -> ASGIApp:
 def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any]) -> Litestar:
     """The application without its envelope."""
     templates = Templates(product.settings, addresses)
-    proxies = Proxies.parse(product.settings.trusted_proxies)
+    state = {
+        "product": product,
+        "addresses": addresses,
+        "templates": templates,
+        "proxies": Proxies.parse(product.settings.trusted_proxies),
+        "backlog": Backlog(product.outbox),
+    }
     return Litestar(
         route_handlers=routes,
         guards=[access.guard],
@@ -41,7 +48,7 @@ def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any])
             Exception: problems.on_bug,
         },
         openapi_config=_openapi(product, addresses),
-        state=State({"product": product, "addresses": addresses, "templates": templates, "proxies": proxies}),
+        state=State(state),
         # Bodies are bounded where they are read: text in web/parameters.py, photos by the settings.
         request_max_body_size=None,
         logging_config=None,

@@ -47,9 +47,9 @@ async def _state(check: Awaitable[None]) -> str:
 
 @get("/metrics", opt={"access": OPEN}, include_in_schema=False)
 async def exposition(request: Request) -> Response[bytes]:
-    """The metrics of this process, and the state of the outbox, for Prometheus."""
+    """The metrics of this process, and the state of the outbox some seconds ago at most, for Prometheus."""
     with contextlib.suppress(StoreUnavailableError):
-        await product_of(request).outbox.measure()
+        await request.app.state.backlog.measure()
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
