@@ -40,6 +40,7 @@ AWAY_S = 0.25
 # A subscriber asks for a sign of life this often, and believes to be deaf after that long without one.
 PING_S = 0.5
 SILENCE_S = 1.5
+FULL = ("OOM", "MISCONF")
 _GENERATION_KEY = "heliograph:generation"
 
 
@@ -126,8 +127,10 @@ class Valkey:
         except ConnectionError as error:
             raise self._away(error) from error
         except ReplyError as error:
-            # The server is there but cannot do this: full, loading, or without our functions. Greet it again.
-            pipe.close()
+            # The server is there but cannot do this. A full one still reads; one that is loading, or has lost our
+            # functions, has to be greeted again.
+            if not str(error).startswith(FULL):
+                pipe.close()
             log.warning("valkey.refused", error=str(error))
             raise StoreUnavailableError("valkey") from error
 

@@ -11,6 +11,7 @@ from heliograph.base import clock, ids, logs
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.product import Product
 from heliograph.stores import counts
+from heliograph.stores.backlog import BELIEVED_S
 
 log = logs.get("chores")
 
@@ -22,11 +23,15 @@ Chore = Callable[[], Awaitable[object]]
 
 def chores(product: Product) -> list[tuple[float, Chore]]:
     """(seconds between two runs, what to do)."""
-    return [
+    found: list[tuple[float, Chore]] = [
         (1.0, lambda: counts.fold(product.stores.shards)),
         (60.0, lambda: sweep(product)),
         (3600.0, product.uploads.sweep_incoming),
     ]
+    if product.settings.worker_metrics_port:
+        # They are served from a thread, which cannot ask the stores itself.
+        found.append((BELIEVED_S, product.outbox.measure))
+    return found
 
 
 async def run(product: Product, stop: asyncio.Event) -> None:

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from heliograph.domain.accounts import approval, letters, profiles
+from heliograph.domain.accounts import approval, letters, profiles, suspension
 from heliograph.domain.feeds import pulled
 from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import follows
@@ -55,6 +55,9 @@ def handlers(product: Product) -> dict[str, Handler]:
     async def backfill(message: Message) -> None:
         await product.delivery.backfill(message.payload["author"], message.cursor, turns(outbox, message))
 
+    async def described(message: Message) -> None:
+        await product.posts.refresh(message.payload["post"])
+
     async def process(message: Message) -> None:
         await product.uploads.process(message.payload["media"])
 
@@ -67,7 +70,10 @@ def handlers(product: Product) -> dict[str, Handler]:
         follows.CHANGED: followed,
         likes.CHANGED: liked,
         pulled.BACKFILL: backfill,
+        # Feeds that were built meanwhile do not have the posts of a suspended author.
+        suspension.RESTORED: backfill,
         uploads.PROCESS: process,
+        uploads.DESCRIBED: described,
         uploads.DISCARD: discard,
     }
 

@@ -259,7 +259,7 @@ async def test_a_suspended_account_is_shut_out_everywhere(site, ada, app):
         await site.credentials.log_in("ada", "only who knows the password is told")
     await site.suspension.restore(ada)
     assert await site.credentials.log_in("ada", PASSWORD) == ada
-    assert [kind for kind, _ in await site.messages()] == ["account.changed", "account.changed"]
+    assert [kind for kind, _ in await site.messages()] == ["account.changed", "account.changed", "account.restored"]
 
 
 async def test_an_admin_is_one_at_once(site, ada):

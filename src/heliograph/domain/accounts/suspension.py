@@ -6,10 +6,13 @@ from heliograph.domain.accounts import access
 from heliograph.domain.accounts.account import Role
 from heliograph.domain.accounts.identity import Identities
 from heliograph.domain.accounts.profiles import Profiles, tell_changed
+from heliograph.stores import outbox
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
 sql = load("accounts")
+
+RESTORED = "account.restored"
 
 
 class Suspension:
@@ -42,6 +45,7 @@ class Suspension:
             if not await transaction.run(sql.set_state, **values):
                 raise NotFoundError
             await tell_changed(transaction, account_id)
+            await outbox.put(transaction, slot, RESTORED, {"author": account_id})
         await self._profiles.invalidate(transaction.position, [account_id])
 
     async def set_role(self, account_id: int, role: Role) -> None:

@@ -1,6 +1,7 @@
 """/api/v1/media and /api/v2/media: upload, look, describe; and the photos themselves under /media/."""
 
 import asyncio
+import contextlib
 import time
 
 import msgspec
@@ -9,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from heliograph.base import ids
-from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
+from heliograph.base.errors import InvalidInputError, NotFoundError, StoreUnavailableError, ValidationError
 from heliograph.domain.media.names import is_variant_name
 from heliograph.domain.media.uploads import Photo
 from heliograph.stores.objects import IMMUTABLE
@@ -114,7 +115,9 @@ async def describe(request: Request, media_id: FromPath[str]) -> Response[bytes]
         form = body.to(MediaForm)
     photo = await product.uploads.describe(viewer(request), _media_id(media_id), form.description, focus_of(form.focus))
     if photo.post_id is not None:
-        await product.posts.refresh(photo.post_id)
+        # The outbox sees to it if the cache is away.
+        with contextlib.suppress(StoreUnavailableError):
+            await product.posts.refresh(photo.post_id)
     return _finished(request, photo, waiting=206)
 
 
