@@ -210,10 +210,24 @@ def test_a_deleted_post_takes_its_photos_along(ada):
     post = ada.publish("Going", media_ids=[photo["id"]])
     assert len(site.stored()) > len(before)
     assert httpx.get(photo["url"]).status_code == 200
-    ada.ask("DELETE", f"/api/v1/statuses/{post['id']}")
+    assert ada.ask("DELETE", f"/api/v1/statuses/{post['id']}?delete_media=true").status_code == 200
     until(lambda: site.stored() == before)
     assert httpx.get(photo["url"]).status_code == 404
     assert ada.get(f"/api/v1/media/{photo['id']}").status_code == 404
+
+
+def test_delete_and_redraft(ada):
+    """As apps do it: the photos of the answer go into the next post."""
+    photo = ada.photo(jpeg(70, 71))
+    post = ada.publish("Whit a typo", media_ids=[photo["id"]])
+    deleted = ada.ask("DELETE", f"/api/v1/statuses/{post['id']}").json()
+    kept = [each["id"] for each in deleted["media_attachments"]]
+    assert kept == [photo["id"]]
+    again = ada.publish("With no typo", media_ids=kept)
+    ada.site.settled()
+    assert [each["id"] for each in ada.get(f"/api/v1/statuses/{again['id']}").json()["media_attachments"]] == kept
+    assert httpx.get(photo["url"]).status_code == 200
+    assert ada.get(f"/api/v1/statuses/{post['id']}").status_code == 404
 
 
 def test_orphans_are_swept_and_used_photos_stay(ada, monkeypatch):

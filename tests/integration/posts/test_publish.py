@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -245,6 +246,34 @@ async def test_deleting_twice_and_what_is_not_ones_own(product: Product, people)
         await drain(product)
     assert await numbers(product) == {"posts": 0, "keys": 1, "messages": 0, "attached": 0}
     assert [item async for item in product.stores.objects.list("")] == []
+
+
+async def test_photos_that_are_kept_can_be_attached_again_for_a_day(
+    product: Product, people, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from the answer to the deletion, which no worker has settled yet; a day counts from there, not the upload."""
+    ann, bob = await people(2)
+    again, left = await photo(product, ann), await photo(product, ann)
+    made = await product.publishing.publish(ann, draft(media_ids=(again, left)))
+    await drain(product)
+    await product.remover.delete(ann, made.post_id, keep_photos=True)
+    with pytest.raises(ValidationError):
+        await product.publishing.publish(bob, draft(media_ids=(again,)))
+    # All uploads count as old, none as long detached.
+    monkeypatch.setattr("heliograph.domain.media.uploads.ids.first_at", lambda _: (1 << 63) - 1)
+    assert await product.uploads.sweep() == 0
+    redrafted = await product.publishing.publish(ann, draft(media_ids=(again,)))
+    await drain(product)
+    assert await numbers(product) == {"posts": 1, "keys": 0, "messages": 0, "attached": 1}
+    assert len([item async for item in product.stores.objects.list("")]) == 2
+    monkeypatch.setattr("heliograph.domain.media.uploads.ORPHAN_AGE", timedelta(seconds=-1))
+    assert await product.uploads.sweep() == 1
+    await drain(product)
+    with pytest.raises(NotFoundError):
+        await product.uploads.get(ann, left)
+    (shown,) = json.loads(await product.timelines.post(ann, redrafted.post_id))["media_attachments"]
+    assert shown["id"] == str(again)
+    assert len([item async for item in product.stores.objects.list("")]) == 1
 
 
 @pytest.mark.parametrize("fails", ["_end_likes", "discard", "remove"])

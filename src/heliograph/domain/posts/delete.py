@@ -1,6 +1,7 @@
 """Deleting a post: hidden from everybody in one transaction; a worker then removes what hung on it.
 
 The purge may stop anywhere and be run again: likes first (both ends), then the photos' objects, then the rows.
+Photos that their author may use again are no longer the post's by then: the sweep of orphans removes them.
 """
 
 from heliograph.base import ids
@@ -35,12 +36,17 @@ class Remover:
         self._likes = likes
         self._uploads = uploads
 
-    async def delete(self, author: int, post_id: int) -> None:
-        """Delete a post of `author`. Raises NotFoundError when there is none (any more)."""
+    async def delete(self, author: int, post_id: int, *, keep_photos: bool = False) -> None:
+        """Delete a post of `author`. Raises NotFoundError when there is none (any more).
+
+        `keep_photos`: the author may attach its photos to another post for a day, as from this moment.
+        """
         slot = ids.slot_of(post_id)
         async with self._shards.at(slot).transaction() as transaction:
             if not await transaction.run(sql.hide, slot=slot, id=post_id, account_id=author):
                 raise NotFoundError
+            if keep_photos:
+                await transaction.run(media_sql.detach, slot=slot, post_id=post_id)
             await counts.add(transaction, author, Count.POSTS, -1)
             await outbox.put(transaction, slot, DELETED, {"post": post_id, "author": author})
         await self._posts.write_gone(post_id, transaction.position)

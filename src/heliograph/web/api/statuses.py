@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
@@ -128,15 +128,18 @@ async def one(request: Request, status_id: FromPath[str]) -> Response[bytes]:
 
 
 @api_delete("/api/v1/statuses/{status_id:str}", user("write:statuses"), StatusEntity)
-async def remove(request: Request, status_id: FromPath[str]) -> Response[bytes]:
-    """Delete a post of yours; the answer holds its source, so that an app can offer to write it again."""
+async def remove(request: Request, status_id: FromPath[str], delete_media: FromQuery[bool] = False) -> Response[bytes]:
+    """Delete a post of yours; the answer holds its source, so that an app can offer to write it again.
+
+    Its photos can be attached to another post for a day, unless `delete_media`.
+    """
     product = product_of(request)
     author, ident = viewer(request), post_id(status_id)
     post = await product.posts.get(ident)
     if post.account_id != author:
         raise NotFoundError
     shown = await product.timelines.post(author, ident)
-    await product.remover.delete(author, ident)
+    await product.remover.delete(author, ident, keep_photos=not delete_media)
     await product.outbox.hint()
     return as_json(msgspec.json.encode(msgspec.json.decode(shown) | {"text": post.text}))
 
