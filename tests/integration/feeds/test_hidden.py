@@ -8,7 +8,9 @@ from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
+from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.queries import parse
+from heliograph.wiring import drain
 
 sql = parse(
     "hidden",
@@ -109,3 +111,38 @@ async def test_guessed_ids_leave_nothing_in_the_cache(product: Product) -> None:
         assert await product.timelines.posts(None, [ann + number for number in range(start + 1, start + 41)]) == []
     assert await product.stores.valkey.one(lambda _: ("DBSIZE",)) == before
     assert _ids(await product.timelines.posts(None, [post])) == [post]
+
+
+async def test_direct_posts_take_no_room_in_the_feeds_of_others(product: Product) -> None:
+    ann, bob = await _person(product, "ann"), await _person(product, "bob")
+    await product.following.follow(bob, ann)
+    await product.home.page(bob, Page())
+    seen = await _post(product, ann, "everybody", Visibility.PUBLIC)
+    await _post(product, ann, "nobody", Visibility.DIRECT)
+    named = await _post(product, ann, "psst @bob", Visibility.DIRECT)
+    await drain(product)
+    lists = IdLists(product.stores.valkey, product.settings.feed_length)
+    ((found,), _) = await lists.read([(HOME, bob)], 100, 60)
+    assert found.ids == [named, seen]
+    await product.stores.valkey.one(lambda keys: ("DEL", keys.id_list(HOME, bob)))
+    assert await _home(product, bob) == [named, seen]
+    ((found,), _) = await lists.read([(HOME, bob)], 100, 60)
+    assert found.ids == [named, seen]
+
+
+async def test_a_restored_author_is_back_in_feeds_that_were_built_meanwhile(product: Product) -> None:
+    ann, bob = await _person(product, "ann"), await _person(product, "bob")
+    await product.following.follow(bob, ann)
+    post = await _post(product, ann, "before", Visibility.PUBLIC)
+    await drain(product)
+    await product.suspension.suspend(ann)
+    await product.stores.valkey.one(lambda keys: ("DEL", keys.id_list(HOME, bob)))
+    assert await _home(product, bob) == []
+    await product.suspension.restore(ann)
+    await drain(product)
+    assert await _home(product, bob) == [post]
+
+
+async def _home(product: Product, viewer: int) -> list[int]:
+    timeline = await product.home.page(viewer, Page())
+    return [int(msgspec.json.decode(item)["id"]) for item in timeline.items]
