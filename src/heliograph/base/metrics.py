@@ -1,8 +1,12 @@
 """The metrics that every program exports; a facade, so that rooms count without knowing the exporter."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest, start_http_server
+
+from heliograph.base.errors import StartError
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
@@ -45,3 +49,27 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
 def exposition() -> bytes:
     """All metrics of this process in Prometheus' text format."""
     return generate_latest(REGISTRY)
+
+
+@contextmanager
+def exposed(host: str, port: int) -> Iterator[None]:
+    """Serve the metrics on `host`:`port` for the length of the block, from a thread; on port 0 not at all.
+
+    Raises StartError when nobody can listen there.
+    """
+    if port == 0:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port, host)
+    except OSError as error:
+        raise StartError(
+            f"The worker cannot serve its metrics on {host}, port {port}: {error.strerror}. "
+            "Stop what is there, or set HELIOGRAPH_WORKER_METRICS_PORT to another."
+        ) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

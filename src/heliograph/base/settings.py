@@ -85,6 +85,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Positive, _doc("Days after a reader's last visit during which their feed is kept ready.")
     ] = 14
     worker_concurrency: Annotated[Positive, _doc("Outbox messages that one worker handles at once.")] = 8
+    worker_metrics_port: Annotated[
+        Port, _doc("Port on which a worker serves its metrics to Prometheus, on the address `host`; 0 serves none.")
+    ] = 0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _doc("Least severe log line that is written.")
     ] = "info"

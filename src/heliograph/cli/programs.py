@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from heliograph.base import logs
+from heliograph.base import logs, metrics
 from heliograph.base.settings import Settings
 from heliograph.cli.context import begin, begin_command, product
 
@@ -98,6 +98,7 @@ def work(
 
     \b
     heliograph --config /etc/heliograph.toml work
+    HELIOGRAPH_WORKER_METRICS_PORT=9300 heliograph work      its metrics at http://127.0.0.1:9300/
     heliograph work --retry-dead      what was given up (see `heliograph status`) is tried again
     """
     if retry_dead:
@@ -114,7 +115,7 @@ async def _work(settings: Settings) -> None:
 
     stop = asyncio.Event()
     async with wiring.open_product(settings) as opened:
-        with _on_stop(stop.set):
+        with metrics.exposed(settings.host, settings.worker_metrics_port), _on_stop(stop.set):
             await wiring.work(opened, stop)
     logs.get("worker").debug("worker.ended")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from heliograph.base import metrics
 from heliograph.base.settings import PREFIX, Settings
 from heliograph.cli.context import begin, settings_of
 
@@ -48,6 +49,9 @@ async def run(settings: Settings, on_ready: Callable[["Site", bool], None]) -> N
 
     async def made_ready(stores: "Stores") -> None:
         nonlocal has_admin
+        # The worker would be started again and again; better to hear of a taken port now.
+        with metrics.exposed(settings.host, settings.worker_metrics_port):
+            pass
         full = msgspec.structs.replace(settings, database_url=stores.database_url, valkey_url=stores.valkey_url)
         has_admin = await prepare(full, stores)
 
