@@ -7,8 +7,9 @@ import random
 import msgspec
 import pytest
 
-from heliograph.base.errors import InvalidInputError, NotFoundError
+from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
 from heliograph.base.paging import Page
+from heliograph.domain.graph import follows
 from heliograph.domain.graph.follows import FollowChanged
 from heliograph.domain.product import Product
 from heliograph.wiring import drain, open_product
@@ -107,6 +108,36 @@ async def test_whom_one_cannot_follow(product: Product, people) -> None:
     with pytest.raises(NotFoundError):
         await product.following.follow(ann, bob)
     assert await counted(product, ann) == (0, 0)
+
+
+async def test_nobody_follows_more_than_they_may(product: Product, people, monkeypatch) -> None:
+    monkeypatch.setattr(follows, "FOLLOWS_AT_MOST", 2)
+    ann, bob, cid, dan = await people(4)
+    await product.following.follow(ann, bob)
+    await product.following.follow(ann, cid)
+    with pytest.raises(ValidationError, match="You cannot follow more than 2 people"):
+        await product.following.follow(ann, dan)
+    assert await ends(product, ann, dan) == (False, False)
+    # Whom one follows already, one may follow again; whom one leaves makes room; others are not concerned.
+    await product.following.follow(ann, cid)
+    await product.following.follow(dan, ann)
+    await product.following.unfollow(ann, bob)
+    await product.following.follow(ann, dan)
+    assert await counted(product, ann) == (1, 2)
+    with pytest.raises(ValidationError):
+        await product.following.follow(ann, bob)
+
+
+async def test_follows_at_once_pass_the_cap_by_no_more_than_they_are(product: Product, people, monkeypatch) -> None:
+    monkeypatch.setattr(follows, "FOLLOWS_AT_MOST", 2)
+    ann, *others = await people(9)
+    answers = await asyncio.gather(*(product.following.follow(ann, other) for other in others), return_exceptions=True)
+    made = [answer for answer in answers if answer is None]
+    assert len(made) >= 2
+    assert all(answer is None or isinstance(answer, ValidationError) for answer in answers)
+    with pytest.raises(ValidationError):
+        await product.following.follow(ann, (await people(1))[0])
+    assert await counted(product, ann) == (0, len(made))
 
 
 async def test_every_process_sees_a_follow_at_once(product: Product, settings, topology, people) -> None:

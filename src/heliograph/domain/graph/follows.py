@@ -7,7 +7,7 @@ only a newer `rev` changes an end.
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import InvalidInputError, StoreUnavailableError
+from heliograph.base.errors import InvalidInputError, StoreUnavailableError, ValidationError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph.edges import decide
 from heliograph.domain.graph.relations import RELATIONS
@@ -20,6 +20,8 @@ from heliograph.stores.shards import Row, Shards
 sql = load("follows")
 
 CHANGED = "follow.changed"
+# Mastodon's. Relations are kept whole, 8 bytes a follow, and a home that is rebuilt asks each of them.
+FOLLOWS_AT_MOST = 7500
 
 
 class FollowChanged(msgspec.Struct, frozen=True):
@@ -39,9 +41,13 @@ class Follows:
         self._cache = cache
 
     async def follow(self, follower: int, target: int) -> FollowChanged:
-        """Let `follower` follow `target`, an account that exists. Idempotent."""
+        """Let `follower` follow `target`, an account that exists. Idempotent.
+
+        Raises InvalidInputError (oneself), ValidationError (FOLLOWS_AT_MOST are followed already).
+        """
         if follower == target:
             raise InvalidInputError("You cannot follow yourself")
+        await self._check_room(follower, target)
         change = await self._decide(follower, target, gone=False)
         assert change is not None, "following always leaves an edge"
         await self.apply(change)
@@ -52,6 +58,15 @@ class Follows:
         change = await self._decide(follower, target, gone=True)
         if change is not None:
             await self.apply(change)
+
+    async def _check_room(self, follower: int, target: int) -> None:
+        # Outside of the decision, which is made elsewhere: requests at once may pass by as many as they are, and no more.
+        slot = ids.slot_of(follower)
+        full = await self._shards.at(slot).value(
+            sql.is_full, slot=slot, account_id=follower, target_id=target, at_most=FOLLOWS_AT_MOST
+        )
+        if full:
+            raise ValidationError(f"Validation failed: You cannot follow more than {FOLLOWS_AT_MOST} people")
 
     async def _decide(self, follower: int, target: int, *, gone: bool) -> FollowChanged | None:
         slot = ids.slot_of(target)

@@ -35,6 +35,16 @@ ON CONFLICT (slot, account_id, target_id) DO UPDATE SET rev = excluded.rev, gone
 WHERE edge.rev < excluded.rev
 RETURNING (NOT new.gone)::int - (NOT coalesce(old.gone, true))::int AS change;
 
+-- name: is_full
+-- Whether an account that does not follow the target follows as many as it may. Reads no more of them than that.
+SELECT NOT EXISTS (
+    SELECT FROM follows WHERE slot = :slot AND account_id = :account_id AND target_id = :target_id AND NOT gone
+) AND :at_most <= (
+    SELECT count(*) FROM (
+        SELECT FROM follows WHERE slot = :slot AND account_id = :account_id AND NOT gone LIMIT :at_most
+    ) AS followed
+) AS is_full;
+
 -- name: following
 -- Everybody whom an account follows.
 SELECT target_id FROM follows WHERE slot = :slot AND account_id = :account_id AND NOT gone;
