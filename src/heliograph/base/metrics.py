@@ -46,6 +46,19 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
     histogram.observe(seconds)
 
 
+@cache
+def _cache_reads(kind: str) -> tuple[Counter, Counter]:
+    return cache_reads.labels(kind, "hit"), cache_reads.labels(kind, "miss")
+
+
+def cache_read(kind: str, hits: int, misses: int) -> None:
+    """Count fragments of `kind` asked of the cache."""
+    hit, miss = _cache_reads(kind)
+    hit.inc(hits)
+    if misses:
+        miss.inc(misses)
+
+
 def exposition() -> bytes:
     """All metrics of this process in Prometheus' text format."""
     return generate_latest(REGISTRY)

@@ -146,10 +146,9 @@ async def complete(
     `unkept`: a body that is not offered.
     """
     missing = [ident for ident, body in had.items() if body is None]
-    metrics.cache_reads.labels(kind, "hit").inc(len(had) - len(missing))
+    metrics.cache_read(kind, hits=len(had) - len(missing), misses=len(missing))
     if not missing:
         return cast("dict[int, bytes]", had)
-    metrics.cache_reads.labels(kind, "miss").inc(len(missing))
     loaded: dict[int, bytes] = {}
     for version, bodies in await load(missing):
         loaded |= bodies

@@ -8,7 +8,6 @@ from typing import Any, Literal, cast
 
 import msgspec
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from heliograph.base.errors import LoginRequiredError, ScopeError, UnauthenticatedError
 from heliograph.domain.accounts.identity import Identity
@@ -49,14 +48,17 @@ def user(*scopes: str) -> Access:
     return Access("user", scopes)
 
 
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let the request through to `handler`, with its identity, or raise."""
-    access: Access = handler.opt.get("access", OPEN)
+async def guard(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Let the request through to its handler, with its identity, or raise. Runs before anything of it is parsed.
+
+    A hook and not one of the framework's guards, for each of which it copies the handler at every request.
+    """
+    access: Access = connection.route_handler.opt.get("access", OPEN)
     if access.kind == "open":
         return
     product = product_of(connection)
     if access.kind == "page":
-        cookie = connection.cookies.get(COOKIE)
+        cookie = connection.cookies.get(session_cookie(connection))
         connection.scope["identity"] = await product.identities.of_session(cookie) if cookie else None  # type: ignore[typeddict-unknown-key]
         return
     identity = await _bearer(connection, product)
@@ -84,6 +86,11 @@ def _check(access: Access, identity: Identity | None) -> None:
         raise ScopeError
     if access.kind == "user" and identity.account_id is None:
         raise LoginRequiredError
+
+
+def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The name of the session's cookie. With TLS one that browsers take from this very host only, not from a neighbour."""
+    return f"__Host-{COOKIE}" if connection.app.state.addresses.base.startswith("https://") else COOKIE
 
 
 def product_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Product:

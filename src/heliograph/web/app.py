@@ -41,7 +41,7 @@ def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any])
     }
     return Litestar(
         route_handlers=routes,
-        guards=[access.guard],
+        before_request=access.guard,
         exception_handlers={
             HeliographError: problems.on_error,
             HTTPException: problems.on_http_error,

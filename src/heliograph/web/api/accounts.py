@@ -5,12 +5,14 @@ import asyncio
 import msgspec
 from litestar import Response
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, ValidationError
 from heliograph.domain.accounts.account import Account, Field, ProfileChanges
 from heliograph.domain.feeds import present
+from heliograph.domain.feeds.home import Timeline
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.media.portraits import AVATAR_PX, HEADER_PX
 from heliograph.domain.posts.post import Visibility
@@ -188,13 +190,13 @@ async def statuses(
     only_media: FromQuery[bool] = False,
     pinned: FromQuery[bool] = False,
     tagged: FromQuery[str] = "",
-) -> Response[bytes]:
+) -> ASGIResponse:
     """The posts of an account that you may see. Nothing is pinned yet."""
     product, target = product_of(request), account_id(ident)
     await product.profiles.get_public(target)
     page = page_of(limit, max_id, since_id, min_id, default=20, most=40)
     if pinned:
-        return as_json(b"[]")
+        return answer(request, Timeline([], 0, 0))
     only = AccountFilter(media_only=only_media, tag=tagged.removeprefix("#"))
     return answer(request, await product.timelines.account(viewer_or_none(request), target, page, only))
 

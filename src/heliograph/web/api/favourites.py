@@ -2,6 +2,7 @@
 
 from litestar import Response
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from heliograph.web.access import product_of, user, viewer
 from heliograph.web.api.statuses import post_id
@@ -33,7 +34,7 @@ async def unfavourite(request: Request, status_id: FromPath[str]) -> Response[by
 @api_get("/api/v1/favourites", user("read:favourites"), list[StatusEntity])
 async def favourites(
     request: Request, max_id: MaxId = None, since_id: SinceId = None, min_id: MinId = None, limit: Limit = None
-) -> Response[bytes]:
+) -> ASGIResponse:
     """Posts that you like, the latest like first."""
     page = page_of(limit, max_id, since_id, min_id, default=20, most=40)
     return answer(request, await product_of(request).timelines.favourites(viewer(request), page))
