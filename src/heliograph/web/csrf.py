@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from heliograph.base.errors import ForbiddenError
-from heliograph.web.access import COOKIE
+from heliograph.web.access import session_cookie
 from heliograph.web.request import Request
 
 VISIT = "heliograph_visit"
@@ -58,7 +58,7 @@ def private_cookie(request: Request, name: str, value: str, max_age_s: int | Non
 
 
 def _cookie(request: Request) -> str | None:
-    return request.cookies.get(COOKIE) or request.cookies.get(VISIT)
+    return request.cookies.get(session_cookie(request)) or request.cookies.get(VISIT)
 
 
 def _fresh_visit(request: Request) -> str:

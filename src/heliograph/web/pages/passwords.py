@@ -6,7 +6,7 @@ from litestar import Response
 from heliograph.base.errors import ConflictError, ValidationError
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.domain.accounts.problems import Problem
-from heliograph.web.access import COOKIE, product_of, viewer_or_none
+from heliograph.web.access import product_of, session_cookie, viewer_or_none
 from heliograph.web.pages.forms import SECRETIVE, checked, form_page, go, page_get, page_post, who
 from heliograph.web.pages.sessions import log_in_address, logged_in
 from heliograph.web.peers import client_address
@@ -51,7 +51,7 @@ async def change(request: Request) -> Response[str]:
     form, product, account_id = await checked(request, ChangeForm), product_of(request), who(request)
     await product.rate_limits.log_in(client_address(request), str(account_id))
     try:
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(session_cookie(request))
         await product.credentials.change_password(account_id, form.old, form.password, cookie)
     except (WrongPasswordError, ConflictError):
         wrong: Problem = ("ERR_INVALID", "is not your password")

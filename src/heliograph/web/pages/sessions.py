@@ -8,7 +8,7 @@ from litestar import Response
 from heliograph.base.errors import ForbiddenError, NotFoundError, RateLimitedError
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.web import csrf
-from heliograph.web.access import COOKIE, product_of, viewer_or_none
+from heliograph.web.access import product_of, session_cookie, viewer_or_none
 from heliograph.web.pages.forms import LOG_IN, checked, form_page, go, local, page_get, page_post, who
 from heliograph.web.peers import client_address
 from heliograph.web.request import Request
@@ -40,9 +40,10 @@ def log_in_address(request: Request) -> str:
 async def logged_in(request: Request, account_id: int, address: str) -> Response[str]:
     """Start a session for this browser, in place of the one that it came with, and go to `address`."""
     agent = request.headers.get("user-agent", "")
-    cookie = await product_of(request).sessions.start(account_id, agent, request.cookies.get(COOKIE))
+    name = session_cookie(request)
+    cookie = await product_of(request).sessions.start(account_id, agent, request.cookies.get(name))
     response = go(local(address))
-    response.set_cookie(csrf.private_cookie(request, COOKIE, cookie, COOKIE_S))
+    response.set_cookie(csrf.private_cookie(request, name, cookie, COOKIE_S))
     return response
 
 
@@ -84,9 +85,10 @@ def _refused(
 async def log_out(request: Request) -> Response[str]:
     """End this browser's session."""
     await checked(request, SessionForm)
-    await product_of(request).sessions.end(request.cookies.get(COOKIE, ""))
+    await product_of(request).sessions.end(request.cookies.get(session_cookie(request), ""))
     response = go("/")
-    response.delete_cookie(COOKIE, path="/")
+    # With all its attributes: of a name with __Host- nothing else is taken.
+    response.set_cookie(csrf.private_cookie(request, session_cookie(request), "", 0))
     return response
 
 
@@ -95,7 +97,7 @@ async def sessions_page(request: Request) -> Response[str]:
     """Where one is logged in."""
     if viewer_or_none(request) is None:
         return go(log_in_address(request))
-    sessions = await product_of(request).sessions.of(who(request), request.cookies.get(COOKIE))
+    sessions = await product_of(request).sessions.of(who(request), request.cookies.get(session_cookie(request)))
     return form_page(request, "sessions.html", sessions=sessions)
 
 
