@@ -15,6 +15,7 @@ CHANNEL = "heliograph:revoked"
 TELL_TRIES = 5
 TELL_AGAIN_S = 0.3
 WAIT_S = 0.5
+CANCEL_AGAIN_S = 0.5
 
 
 class Revocations:
@@ -48,9 +49,13 @@ class Revocations:
         try:
             yield
         finally:
-            task.cancel()
+            # Before Python 3.12 `wait_for`, which the client library uses, loses a cancellation that comes as its own wait
+            # ends: whoever stops just after the start would wait for ever.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
             with contextlib.suppress(asyncio.CancelledError):
-                await task
+                task.result()
             if self._telling:
                 await asyncio.wait(self._telling)
 
