@@ -58,8 +58,15 @@ def test_the_file_may_be_named_by_the_environment(tmp_path):
         ({"HELIOGRAPH_RATE_LIMITS": "true"}, "rate_limits", "'true'", "one of on, off"),
         ({"HELIOGRAPH_DATA_DIR": ""}, "data_dir", "''", "a path"),
         ({"HELIOGRAPH_PROT": "3000"}, "prot", "'3000'", "unknown setting"),
-        ({"HELIOGRAPH_TRUSTED_PROXIES": "::1,nginx"}, "trusted_proxies", "'::1,nginx'", "'nginx' does not appear to be"),
+        (
+            {"HELIOGRAPH_TRUSTED_PROXIES": "::1,nginx"},
+            "trusted_proxies",
+            "'::1,nginx'",
+            "'nginx' does not appear to be",
+        ),
         ({"HELIOGRAPH_TRUSTED_PROXIES": "10.1.0.0/8"}, "trusted_proxies", "'10.1.0.0/8'", "has host bits set"),
+        ({"HELIOGRAPH_PUBLIC_URL": "photos.example"}, "public_url", "'photos.example'", "expected https://host"),
+        ({"HELIOGRAPH_PUBLIC_URL": "https://a.example/b"}, "public_url", "'https://a.example/b'", "without a path"),
     ],
 )
 def test_what_the_environment_has_wrong_is_named(environ, key, value, expected):

@@ -5,6 +5,7 @@ from its default. Unknown keys and wrong types are refused with the key, the val
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from heliograph.base.errors import ConfigError
 from heliograph.base.proxies import Proxies
 
 PREFIX = "HELIOGRAPH_"
+# Links, cookies and OAuth are made of it: a scheme that is missing must not show there only.
+WEB_ADDRESS = re.compile(r"https?://[^/\s?#]+/?")
 # Read by the tests, the door and the container, not settings of the product.
 OUTSIDE = frozenset({"CONFIG", "TEST_DATA"})
 
@@ -141,6 +144,9 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in OUTSIDE:
             found[name.removeprefix(PREFIX).lower()] = (value, f"environment {name}")
     values: dict[str, Any] = {key: _convert(key, value, place) for key, (value, place) in found.items()}
+    if values.get("public_url") and not WEB_ADDRESS.fullmatch(values["public_url"]):
+        place = found["public_url"][1]
+        raise ConfigError(f"public_url = {values['public_url']!r} ({place}): expected https://host, without a path")
     if "trusted_proxies" in values:
         _check_proxies(values["trusted_proxies"], found["trusted_proxies"][1])
     return Settings(**values)

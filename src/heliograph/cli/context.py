@@ -46,6 +46,7 @@ async def product(found: Settings) -> AsyncIterator["Product"]:
     from heliograph.stores import schema
     from heliograph.wiring import open_product
 
+    embedded.require_site(found)
     async with embedded.reached(found) as stores:
         full = msgspec.structs.replace(found, database_url=stores.database_url, valkey_url=stores.valkey_url)
         async with open_product(full) as opened:

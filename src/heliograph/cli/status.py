@@ -71,6 +71,7 @@ async def _look(settings: Settings) -> Status:
     from heliograph.ops import embedded
     from heliograph.wiring import open_product
 
+    embedded.require_site(settings)
     async with embedded.reached(settings) as stores:
         full = msgspec.structs.replace(settings, database_url=stores.database_url, valkey_url=stores.valkey_url)
         async with open_product(full) as opened:

@@ -126,7 +126,10 @@ def approve(
 
     async def do(opened: "Product") -> None:
         account_id = await _account(opened, name)
-        await (opened.approval.reject if reject else opened.approval.approve)(account_id)
+        try:
+            await (opened.approval.reject if reject else opened.approval.approve)(account_id)
+        except NotFoundError:
+            raise NotFoundError(f"{name} does not wait for approval.") from None
 
     _run(context, do)
     typer.echo(f"{name} was {'turned away' if reject else 'let in'}.")

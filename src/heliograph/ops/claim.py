@@ -61,7 +61,7 @@ def require_space(folder: Path, need_bytes: int) -> None:
     if free < need_bytes:
         raise StartError(
             f"The disk of {folder} has {free // 2**20} MiB free; {need_bytes // 2**20} MiB are needed. "
-            "Free some space, or set DATA_DIR to a folder on another disk."
+            "Free some space, or set HELIOGRAPH_DATA_DIR to a folder on another disk."
         )
 
 
@@ -74,7 +74,7 @@ def _writable(data_dir: Path) -> Path:
     except OSError as error:
         raise StartError(
             f"The data directory {data_dir} cannot be used: {error.strerror} ({error.filename}). "
-            "Make it writable for the user who runs Heliograph, or set DATA_DIR to another folder."
+            "Make it writable for the user who runs Heliograph, or set HELIOGRAPH_DATA_DIR to another folder."
         ) from error
     return folder
 
@@ -97,7 +97,7 @@ async def _locked(folder: Path) -> AsyncIterator[Path]:
 
 
 def _sign(file: IO[bytes]) -> None:
-    holder = Holder(os.getpid(), clock.iso(clock.now()), " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]))
+    holder = Holder(os.getpid(), clock.iso(clock.now()), " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))
     _write(file, msgspec.json.encode(holder))
 
 
@@ -117,5 +117,5 @@ def _taken(folder: Path, file: IO[bytes]) -> str:
         holder = Holder()
     return (
         f"The data directory {folder} is in use by {holder.command} (process {holder.pid}, since {holder.since}). "
-        "Stop that one first, or set DATA_DIR (and PORT) to run a second site beside it."
+        "Stop that one first, or set HELIOGRAPH_DATA_DIR (and HELIOGRAPH_PORT) to run a second site beside it."
     )

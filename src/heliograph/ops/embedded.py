@@ -56,6 +56,24 @@ async def stores(settings: Settings) -> AsyncIterator[Stores]:
         yield ready
 
 
+def require_site(settings: Settings) -> None:
+    """Raises StartError where a command would look into a data directory that no site has ever run on.
+
+    It would make an empty site there, which looks like one that has lost everything.
+    """
+    if settings.database_url or claim.held(settings.data_dir):
+        return
+    try:
+        (settings.data_dir / "postgres" / "PG_VERSION").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise StartError(
+            f"There is no site in {settings.data_dir.absolute()}. `heliograph up` makes one there; "
+            "if yours is elsewhere, set HELIOGRAPH_DATA_DIR to its folder."
+        ) from None
+    except OSError:
+        return  # Who may not look is told so when it is opened.
+
+
 @contextlib.asynccontextmanager
 async def reached(settings: Settings) -> AsyncIterator[Stores]:
     """The stores of the site that runs on this data directory, else started for the length of the block.

@@ -119,7 +119,7 @@ def _with_port(settings: Settings) -> Settings:
 def _refused(settings: Settings, error: OSError) -> str:
     return (
         f"The web server cannot listen on {settings.host}, port {settings.port}: {os.strerror(error.errno or 0)}"
-        f"{_listener(settings.port)}. Stop what is there, or set PORT (or HOST) to another."
+        f"{_listener(settings.port)}. Stop what is there, or set HELIOGRAPH_PORT (or HELIOGRAPH_HOST) to another."
     )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from heliograph.domain.accounts.limits import SIGN_UP_ADDRESS
 from heliograph.wiring import drain
 
 PASSWORD = "correct horse battery"
@@ -203,6 +204,24 @@ async def test_who_guesses_has_to_wait(browser):
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
     assert "Please wait" in answer.text
+
+
+@pytest.mark.parametrize("changed", [{"rate_limits": "on"}])
+@pytest.mark.usefixtures("ada")
+async def test_a_slip_of_the_pen_is_no_try_to_sign_up(browser):
+    page = await browser.open("/auth/sign_up")
+    for _ in range(SIGN_UP_ADDRESS.limit + 1):
+        slip = await browser.submit(page, username="grace", password="short", agreement="true")
+        assert slip.status_code == 422
+    for _ in range(SIGN_UP_ADDRESS.limit):
+        taken = await browser.submit(page, username="ada", password=PASSWORD, agreement="true")
+        assert taken.status_code == 422
+    page = await browser.open("/auth/sign_up")
+    refused = await browser.submit(page, username="grace", password=PASSWORD, agreement="true")
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert "Please wait" in refused.text
+    assert 'value="grace"' in refused.text
 
 
 async def test_a_site_without_mail_says_whom_to_ask(browser):

@@ -19,6 +19,9 @@ def refused(done, *texts):
 
 def test_migrations_and_accounts_without_a_site(tmp_path):
     site = {"data_dir": tmp_path / "site"}
+    refused(heliograph("status", **site), "There is no site in", "HELIOGRAPH_DATA_DIR")
+    refused(heliograph("user", "create", "ada", **site), "`heliograph up` makes one")
+    assert not (tmp_path / "site").exists()
     checked = heliograph("migrate", "--check", **site)
     assert checked.returncode == 1, checked.stderr
     assert "main: 0001_pre_foundation is pending" in checked.stdout
@@ -29,6 +32,7 @@ def test_migrations_and_accounts_without_a_site(tmp_path):
     assert "main: 0001_pre_foundation applied" in migrated.stdout
     made = heliograph("user", "create", "ada", "--email", "ada@example.com", **site)
     assert made.returncode == 0, made.stderr
+    refused(heliograph("user", "approve", "ada", **site), "ada does not wait for approval")
     assert heliograph("migrate", "--check", **site).returncode == 0
 
 

@@ -63,11 +63,18 @@ class Registration:
 
         Raises ForbiddenError when the site is closed; ValidationError with what is wrong, field by field.
         """
+        self.check(form)
+        tidy = _tidied(form)
+        return await self._create(tidy, "pending" if self._settings.registration == "approval" else "active", "member")
+
+    def check(self, form: SignUp) -> None:
+        """What can be said of `form` without asking a store. Raises as `sign_up` does.
+
+        A slip of the pen found here costs nothing, so it need not count as a try.
+        """
         if self._settings.registration == "closed":
             raise ForbiddenError("Registrations are not open on this site")
-        tidy = _tidied(form)
-        self._check(tidy)
-        return await self._create(tidy, "pending" if self._settings.registration == "approval" else "active", "member")
+        self._check(_tidied(form))
 
     async def create(self, username: str, password: str, email: str | None = None, role: Role = "member") -> Registered:
         """An active account on the operator's word: the mode is not asked, and reserved names are allowed.

@@ -33,17 +33,17 @@ async def sign_up(request: Request) -> Response[bytes]:
     through = await product.apps.get(who.app_id) if who and who.app_id else None
     if through is None:
         raise UnauthenticatedError
-    await product.rate_limits.sign_up(client_address(request))
-    made = await product.registration.sign_up(
-        SignUp(
-            username=form.username,
-            email=form.email,
-            password=form.password,
-            agreement=form.agreement,
-            locale=form.locale,
-            reason=form.reason or "",
-        )
+    wish = SignUp(
+        username=form.username,
+        email=form.email,
+        password=form.password,
+        agreement=form.agreement,
+        locale=form.locale,
+        reason=form.reason or "",
     )
+    product.registration.check(wish)
+    await product.rate_limits.sign_up(client_address(request))
+    made = await product.registration.sign_up(wish)
     issued = await product.tokens.issue(made.account_id, through.id, through.scopes)
     return as_json(msgspec.json.encode(entities.token(issued)), headers=NO_STORE)
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from litestar import Response, get, post
 
-from heliograph.base.errors import LoginRequiredError
+from heliograph.base.errors import LoginRequiredError, RateLimitedError
 from heliograph.domain.accounts.problems import Problem
 from heliograph.web import access, csrf
 from heliograph.web.parameters import given
@@ -47,6 +47,12 @@ async def checked(request: Request, kind: type[T]) -> T:
     async with given(request) as body:
         csrf.check(request, str(body.fields.get(csrf.FIELD) or request.headers.get(csrf.HEADER) or ""))
         return body.to(kind)
+
+
+def wait_words(error: RateLimitedError) -> str:
+    """What somebody reads who tried too often."""
+    minutes = -(-error.retry_after_s // 60)
+    return f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}."
 
 
 def go(address: str) -> Response[str]:

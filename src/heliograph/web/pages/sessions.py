@@ -9,7 +9,17 @@ from heliograph.base.errors import ForbiddenError, NotFoundError, RateLimitedErr
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.web import csrf
 from heliograph.web.access import product_of, session_cookie, viewer_or_none
-from heliograph.web.pages.forms import LOG_IN, checked, form_page, go, local, page_get, page_post, who
+from heliograph.web.pages.forms import (
+    LOG_IN,
+    checked,
+    form_page,
+    go,
+    local,
+    page_get,
+    page_post,
+    wait_words,
+    who,
+)
 from heliograph.web.peers import client_address
 from heliograph.web.request import Request
 
@@ -68,9 +78,7 @@ async def log_in(request: Request) -> Response[str]:
     except ForbiddenError as error:
         return _refused(request, form, 403, error.message)
     except RateLimitedError as error:
-        minutes = -(-error.retry_after_s // 60)
-        text = f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}."
-        return _refused(request, form, 429, text, {"Retry-After": str(error.retry_after_s)})
+        return _refused(request, form, 429, wait_words(error), {"Retry-After": str(error.retry_after_s)})
     return await logged_in(request, account_id, form.next)
 
 

@@ -3,7 +3,7 @@
 import msgspec
 from litestar import Response
 
-from heliograph.base.errors import ValidationError
+from heliograph.base.errors import RateLimitedError, ValidationError
 from heliograph.domain.accounts.registration import SignUp
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import (
@@ -15,6 +15,7 @@ from heliograph.web.pages.forms import (
     local,
     page_get,
     page_post,
+    wait_words,
 )
 from heliograph.web.pages.sessions import logged_in
 from heliograph.web.peers import client_address
@@ -47,11 +48,16 @@ async def sign_up_page(request: Request) -> Response[str]:
 async def sign_up(request: Request) -> Response[str]:
     """Make the account; log in at once where the site is open."""
     form, product = await checked(request, SignUpForm), product_of(request)
-    await product.rate_limits.sign_up(client_address(request))
+    wish = _wish(form)
     try:
-        made = await product.registration.sign_up(_wish(form))
+        product.registration.check(wish)
+        await product.rate_limits.sign_up(client_address(request))
+        made = await product.registration.sign_up(wish)
     except ValidationError as error:
         return _form(request, form, error.details, 422)
+    except RateLimitedError as error:
+        retry = {"Retry-After": str(error.retry_after_s)}
+        return _form(request, form, {}, 429, wait_words(error), retry)
     if made.state == "pending":
         return form_page(request, "notice.html", heading="Thank you", message=_WAITING)
     return await logged_in(request, made.account_id, form.next)
@@ -93,9 +99,16 @@ def _wish(form: SignUpForm) -> SignUp:
     )
 
 
-def _form(request: Request, form: SignUpForm, problems: Problems, status: int) -> Response[str]:
+def _form(
+    request: Request,
+    form: SignUpForm,
+    problems: Problems,
+    status: int,
+    message: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
     shown = msgspec.structs.replace(form, password="", next=local(form.next))
-    return form_page(request, "sign_up.html", status, form=shown, problems=problems)
+    return form_page(request, "sign_up.html", status, headers, form=shown, problems=problems, message=message)
 
 
 ROUTES = [sign_up_page, sign_up, confirm_page, confirm]
