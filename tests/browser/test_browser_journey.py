@@ -36,6 +36,7 @@ async def test_upload_follow_home_like(arrive: Arrive, photo: Callable[..., Path
     await ben.open("/@ada")
     await ben.page.get_by_role("button", name="Follow @ada").click()
     await expect(ben.page.get_by_role("button", name="Unfollow @ada")).to_be_focused()
+    await expect(ben.page.get_by_role("link", name="1 follower", exact=True)).to_be_visible()
     await ben.open("/")
     await expect(ben.page.get_by_text("First light")).to_be_visible()
     await ben.all_pictures_shown()

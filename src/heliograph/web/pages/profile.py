@@ -96,7 +96,10 @@ async def _change(request: Request, handle: str, *, follows: bool) -> Response[s
     account = await find(name_in(handle))
     change = product.following.follow if follows else product.following.unfollow
     await change(viewer, account.id)
-    person = {"id": str(account.id), "username": account.username, "following": follows, "own": False}
+    # Nothing more is known of somebody whom others no longer see.
+    known = entities(await product.people.many([account.id]))
+    person = {"id": str(account.id), "username": account.username, **(known[0] if known else {})}
+    person |= {"following": follows, "own": False}
     return fragment(request, "fragments/follow.html", person=person, back=local(form.next)) or go(local(form.next))
 
 
