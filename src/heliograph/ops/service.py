@@ -1,6 +1,7 @@
 """What the supervisor must know of a thing that it keeps running: how to start, probe and stop it."""
 
 import signal
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from heliograph.ops import logfile
@@ -8,7 +9,7 @@ from heliograph.ops.probes import Health
 from heliograph.ops.process import Command
 
 
-class Service:
+class Service(ABC):
     """A service to be kept running by a `Keeper`; the subclasses say what is particular to each."""
 
     name: str
@@ -22,18 +23,18 @@ class Service:
     last_signal = signal.SIGKILL
     grace_s = 10.0
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # noqa: B027 -- most need nothing
         """Whatever must be true before each start. Raises StartError when it cannot be made true."""
 
+    @abstractmethod
     def command(self) -> Command:
         """What to run."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def probe(self) -> Health:
         """How it is."""
-        raise NotImplementedError
 
-    async def started(self) -> None:
+    async def started(self) -> None:  # noqa: B027 -- most need nothing
         """What is to do when it has become ready. Raises StartError."""
 
     def mend(self, output: str) -> bool:
