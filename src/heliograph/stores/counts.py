@@ -1,4 +1,4 @@
-"""Counts of posts, followers, likes: changed only in the transaction that changes what they count.
+"""Counts of posts, followers, likes and the like: changed only in the transaction that changes what they count.
 
 A change is a row of its own (a delta), so that a photo liked a thousand times a second never queues on one row.
 A worker folds deltas into `counts`; a reader adds both and is exact at any moment.
@@ -19,12 +19,14 @@ FOLD_BATCH = 10_000
 
 
 class Count(IntEnum):
-    """What is counted of an account (posts, followers, following) or of a post (likes)."""
+    """What is counted of an account (posts, followers, following) or of a post (likes, replies, reblogs)."""
 
     POSTS = 1
     FOLLOWERS = 2
     FOLLOWING = 3
     LIKES = 4
+    REPLIES = 5
+    REBLOGS = 6
 
 
 async def add(session: Session, subject_id: int, kind: Count, delta: int) -> None:

@@ -269,7 +269,7 @@ class Society:
     async def _counts_agree(self) -> None:
         for who, account in enumerate(self.people):
             shown = msgspec.json.decode(await self.product.people.one(account))
-            posts = sum(post.author == who for post in self.posts.values())
+            posts = sum(post.author == who and post.visibility != Visibility.DIRECT for post in self.posts.values())
             assert shown["statuses_count"] == posts
             assert shown["followers_count"] == len(self.followers(who))
             assert shown["following_count"] == len(self.following(who))

@@ -149,7 +149,7 @@ async def test_likes_below_what_is_kept_close(product: Product, people, monkeypa
     posts = [await post(product, ann) for _ in range(6)]
     for post_id in posts[::2]:
         await product.likes.like(bob, post_id)
-    assert await product.marks.liked_among(bob, posts) == set(posts[::2])
+    assert (await product.marks.among(bob, posts)).liked == set(posts[::2])
     await product.likes.unlike(bob, posts[0])
     await product.likes.like(bob, posts[5])
-    assert await product.marks.liked_among(bob, posts) == {posts[2], posts[4], posts[5]}
+    assert (await product.marks.among(bob, posts)).liked == {posts[2], posts[4], posts[5]}

@@ -6,7 +6,8 @@ from heliograph.base.paging import Page, wider
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
 from heliograph.domain.feeds.skeleton import HomeSkeletons
-from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.graph.relations import Relations
+from heliograph.domain.posts.marks import Marked, MarksReader
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -17,9 +18,9 @@ class Timeline(msgspec.Struct, frozen=True):
     oldest: int
 
 
-def timeline_of(shown: list[Hydrated], viewer: int | None, liked: set[int]) -> Timeline:
+def timeline_of(shown: list[Hydrated], viewer: int | None, marked: Marked) -> Timeline:
     """The timeline that shows `shown`."""
-    items = [present.post(each, viewer, liked=each.header.id in liked) for each in shown]
+    items = [present.post(each, viewer, marked) for each in shown]
     if not shown:
         return Timeline(items, 0, 0)
     return Timeline(items, shown[0].header.id, shown[-1].header.id)
@@ -40,13 +41,27 @@ class Home:
         while True:
             skeleton = await self._skeletons.home(viewer, rest)
             hydrated = await self._hydration.posts(skeleton.ids)
-            shown += [each for each in hydrated if rules.at_home(each.header, viewer, skeleton.relations)]
+            shown += [each for each in hydrated if _fits(each, viewer, skeleton.relations)]
+            shown = _once(shown, page)
             if len(shown) >= page.limit or skeleton.exhausted:
                 break
             rest = wider(rest.beyond(skeleton.ids))
         shown = _cut(shown, page)
-        liked = await self._marks.liked_among(viewer, [each.header.id for each in shown], skeleton.marks_version)
-        return timeline_of(shown, viewer, liked)
+        marked = await self._marks.among(viewer, [each.shown.id for each in shown], skeleton.marks_version)
+        return timeline_of(shown, viewer, marked)
+
+
+def _fits(each: Hydrated, viewer: int, relations: Relations) -> bool:
+    return rules.at_home(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)
+
+
+def _once(shown: list[Hydrated], page: Page) -> list[Hydrated]:
+    """One entry for one original: of a post and its reblogs, what lies next to the bound from which the page is counted."""
+    ordered = sorted(shown, key=lambda each: each.header.id, reverse=not page.ascending)
+    first: dict[int, Hydrated] = {}
+    for each in ordered:
+        first.setdefault(each.shown.id, each)
+    return list(first.values())
 
 
 def _cut(shown: list[Hydrated], page: Page) -> list[Hydrated]:

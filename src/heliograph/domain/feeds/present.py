@@ -3,16 +3,21 @@
 The pieces are JSON members without braces, made by the web's renderers when they were cached.
 """
 
-from heliograph.domain.feeds.hydrate import Hydrated
+from itertools import product
 
-_FLAGS = {
-    (liked, own): (
-        b',"favourited":%s,"reblogged":false,"muted":false,"bookmarked":false%s,"filtered":[]'
-        % (b"true" if liked else b"false", b',"pinned":false' if own else b"")
-    )
-    for liked in (True, False)
-    for own in (True, False)
-}
+from heliograph.domain.feeds.hydrate import Hydrated
+from heliograph.domain.posts.marks import UNMARKED, Marked
+
+_BOOLEANS = (b"false", b"true")
+
+
+def _flags(liked: int, reblogged: int, bookmarked: int, pinned: int, own: int) -> bytes:
+    shown = (_BOOLEANS[liked], _BOOLEANS[reblogged], _BOOLEANS[bookmarked])
+    flags = b',"favourited":%s,"reblogged":%s,"muted":false,"bookmarked":%s' % shown
+    return flags + (b',"pinned":%s' % _BOOLEANS[pinned] if own else b"") + b',"filtered":[]'
+
+
+_FLAGS = {flags: _flags(*flags) for flags in product((0, 1), repeat=5)}
 
 
 def account(body: bytes, counts: bytes) -> bytes:
@@ -20,16 +25,33 @@ def account(body: bytes, counts: bytes) -> bytes:
     return b"{%s,%s}" % (body, counts)
 
 
-def post(pieces: Hydrated, viewer: int | None, *, liked: bool) -> bytes:
-    """A post as `viewer` sees it; without their flags for somebody who is not logged in."""
-    flags = b"" if viewer is None else _FLAGS[liked, pieces.header.author == viewer]
-    return b'{%s,%s%s,"account":{%s,%s}}' % (
+def post(pieces: Hydrated, viewer: int | None, marked: Marked = UNMARKED) -> bytes:
+    """A post as `viewer` sees it; without their flags for somebody who is not logged in.
+
+    A reblog shows the counts and flags of what it reblogs.
+    """
+    original = pieces.original
+    shown = original or pieces
+    flags = b"" if viewer is None else _flags_of(shown, viewer, marked)
+    return b'{%s,%s%s,"reblog":%s,"account":{%s,%s}}' % (
         pieces.body,
-        pieces.counts,
+        shown.counts,
         flags,
+        post(original, viewer, marked) if original else b"null",
         pieces.account,
         pieces.account_counts,
     )
+
+
+def _flags_of(pieces: Hydrated, viewer: int, marked: Marked) -> bytes:
+    ident = pieces.header.id
+    return _FLAGS[
+        ident in marked.liked,
+        ident in marked.reblogged,
+        ident in marked.bookmarked,
+        ident in marked.pinned,
+        pieces.header.author == viewer,
+    ]
 
 
 def array(items: list[bytes]) -> bytes:

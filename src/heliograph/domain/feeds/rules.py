@@ -1,14 +1,22 @@
-"""Step 3: what a viewer may see. The product's rules of visibility, in one place, over headers alone."""
+"""Step 3: what a viewer may see. The product's rules of visibility, in one place, over headers alone.
+
+A block holds in both directions and over everything; a mute only keeps away what comes by itself: whoever looks for a
+muted account finds it.
+"""
 
 from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.post import Header, Visibility
 
 
 def visible(header: Header, viewer: int | None, relations: Relations) -> bool:
-    """Whether `viewer` (None: somebody who is not logged in) may see the post at all."""
+    """Whether `viewer` (None: somebody who is not logged in) may see the post at all. Of a reblog ask for both posts."""
     if header.gone:
         return False
-    if viewer is not None and (header.author == viewer or viewer in header.mentioned):
+    if header.author == viewer:
+        return True
+    if header.author in relations.blocked:
+        return False
+    if viewer is not None and viewer in header.mentioned:
         return True
     if header.visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
         return True
@@ -19,13 +27,42 @@ def visibilities(author: int, viewer: int | None, relations: Relations) -> list[
     """Which posts of `author` the viewer may see without being mentioned in them."""
     if viewer == author:
         return list(Visibility)
+    if author in relations.blocked:
+        return []
     if author in relations.following:
         return [Visibility.PUBLIC, Visibility.UNLISTED, Visibility.PRIVATE]
     return [Visibility.PUBLIC, Visibility.UNLISTED]
 
 
+def wanted(header: Header, viewer: int | None, relations: Relations) -> bool:
+    """Whether a post that may be seen may also come by itself: into a timeline, a thread, a stream."""
+    return header.author == viewer or not (
+        header.author in relations.muted
+        or header.original_author in relations.muted
+        or header.original_author in relations.blocked
+    )
+
+
 def at_home(header: Header, viewer: int, relations: Relations) -> bool:
-    """Whether the post belongs into the home feed of `viewer`: of somebody whom they follow now, or their own."""
-    if header.author != viewer and header.author not in relations.following:
+    """Whether the post belongs into the home feed of `viewer`: by somebody or with a hashtag whom they follow, or their own.
+
+    Source of the rules for replies and reblogs: what Mastodon's home shows. An answer to somebody whom one does not follow
+    is half of a conversation, and stays away.
+    """
+    if header.author == viewer:
+        return True
+    if not visible(header, viewer, relations) or not wanted(header, viewer, relations):
         return False
-    return visible(header, viewer, relations)
+    if header.author not in relations.following:
+        return _by_tag(header, relations)
+    if header.original:
+        return header.author not in relations.silent
+    return header.reply_to in (0, header.author, viewer) or header.reply_to in relations.following
+
+
+def _by_tag(header: Header, relations: Relations) -> bool:
+    return (
+        header.visibility == Visibility.PUBLIC
+        and not header.original
+        and any(tag in relations.tags for tag in header.tags)
+    )

@@ -12,7 +12,7 @@ from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.home import Timeline, timeline_of
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
 from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader
-from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.marks import UNMARKED, Marked, MarksReader
 from heliograph.domain.posts.post import Header
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
@@ -47,12 +47,12 @@ class Timelines:
         shown = await self._visible(viewer, [post_id])
         if not shown:
             raise NotFoundError
-        return present.post(shown[0], viewer, liked=bool(await self._liked(viewer, shown)))
+        return present.post(shown[0], viewer, await self._marked(viewer, shown))
 
     async def posts(self, viewer: int | None, post_ids: Sequence[int]) -> list[bytes]:
         """Those of `post_ids` that `viewer` may see, as JSON, in the same order."""
         shown = await self._visible(viewer, post_ids)
-        return timeline_of(shown, viewer, await self._liked(viewer, shown)).items
+        return timeline_of(shown, viewer, await self._marked(viewer, shown)).items
 
     async def header(self, viewer: int | None, post_id: int) -> Header:
         """The header of a post that `viewer` may see. Raises NotFoundError."""
@@ -83,7 +83,7 @@ class Timelines:
             )
             return [row["id"] for row in rows]
 
-        return await self._page(viewer, page, candidates)
+        return await self._page(viewer, page, candidates, looked_for=True)
 
     async def public(self, viewer: int | None, page: Page, *, media_only: bool) -> Timeline:
         """Everybody's public posts."""
@@ -120,35 +120,45 @@ class Timelines:
         if page.ascending:
             rows = rows[::-1]
         shown = await self._visible(viewer, [row["id"] for row in rows])
-        items = timeline_of(shown, viewer, {each.header.id for each in shown}).items
+        items = timeline_of(shown, viewer, await self._marked(viewer, shown)).items
         return Timeline(items, rows[0]["rev"], rows[-1]["rev"])
 
-    async def _page(self, viewer: int | None, page: Page, candidates: Candidates) -> Timeline:
-        """Fill a page: candidates, then those that may be seen, on until it is full or nothing is left."""
+    async def _page(
+        self, viewer: int | None, page: Page, candidates: Candidates, *, looked_for: bool = False
+    ) -> Timeline:
+        """Fill a page: candidates, then those that may be seen, on until it is full or nothing is left.
+
+        `looked_for`: the viewer has come for these very posts, and sees those of muted accounts too.
+        """
         relations = await self._relations_of(viewer)
         shown: list[Hydrated] = []
         rest = page
         while True:
             found = rest.cut(await candidates(rest))
             hydrated = await self._hydration.posts(found)
-            shown += [each for each in hydrated if rules.visible(each.header, viewer, relations)]
+            seen = [each for each in hydrated if _may_see(each, viewer, relations)]
+            shown += seen if looked_for else [each for each in seen if rules.wanted(each.header, viewer, relations)]
             if len(shown) >= page.limit or len(found) < rest.limit:
                 break
             rest = wider(rest.beyond(found))
         shown.sort(key=lambda each: each.header.id, reverse=True)
         shown = shown[-page.limit :] if page.ascending else shown[: page.limit]
-        return timeline_of(shown, viewer, await self._liked(viewer, shown))
+        return timeline_of(shown, viewer, await self._marked(viewer, shown))
 
     async def _visible(self, viewer: int | None, post_ids: Sequence[int]) -> list[Hydrated]:
         relations, hydrated = await asyncio.gather(
             self._relations_of(viewer), self._hydration.posts(post_ids, outside=True)
         )
-        return [each for each in hydrated if rules.visible(each.header, viewer, relations)]
+        return [each for each in hydrated if _may_see(each, viewer, relations)]
 
     async def _relations_of(self, viewer: int | None) -> Relations:
         return NOBODY if viewer is None else await self._relations.of(viewer)
 
-    async def _liked(self, viewer: int | None, shown: list[Hydrated]) -> set[int]:
+    async def _marked(self, viewer: int | None, shown: list[Hydrated]) -> Marked:
         if viewer is None:
-            return set()
-        return await self._marks.liked_among(viewer, [each.header.id for each in shown])
+            return UNMARKED
+        return await self._marks.among(viewer, [each.shown.id for each in shown])
+
+
+def _may_see(each: Hydrated, viewer: int | None, relations: Relations) -> bool:
+    return rules.visible(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)

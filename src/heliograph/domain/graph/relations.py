@@ -1,9 +1,12 @@
-"""What one viewer is to others: whom they follow. Asked at every read of a feed, so kept close.
+"""What one viewer is to others: whom they follow, block, mute. Asked at every read of a feed, so kept close.
 
 A viewer's relations are a cached fragment (kind `relations`) and, in each process, a bounded copy that is believed
-only while its version equals the fragment's: a follow on any process is seen by the next read on every other.
+only while its version equals the fragment's: a follow on any process is seen by the next read on every other. What ends
+by itself, a mute for some hours, ends the belief too.
 """
 
+import hashlib
+import struct
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
@@ -11,14 +14,15 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from heliograph.base import ids
+from heliograph.base import clock, ids
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards
+from heliograph.stores.shards import Row, Shards
 
-sql = load("follows")
+sql = load("relations")
 
-RELATIONS = "relations"
+# The number grows with the layout, so that what an older version has cached is not read as if it were new.
+RELATIONS = "relations2"
 # Ids that one process keeps at most, 8 bytes each.
 KEPT_IDS = 1_000_000
 # Viewers that one process keeps at most, some 300 bytes each besides: many follow nobody.
@@ -37,12 +41,12 @@ class IdSet:
     def unpack(cls, data: bytes) -> "IdSet":
         """The set that `pack` wrote."""
         made = cls(())
-        made._ids = array("q", data[1:])
+        made._ids = array("q", data)
         return made
 
     def pack(self) -> bytes:
-        """The set as bytes, 8 an id, and one before them: an empty set must not look like a tombstone."""
-        return b"+" + self._ids.tobytes()
+        """The set as bytes, 8 an id."""
+        return self._ids.tobytes()
 
     def __contains__(self, ident: int) -> bool:
         at = bisect_left(self._ids, ident)
@@ -55,13 +59,79 @@ class IdSet:
         return len(self._ids)
 
 
+NONE = IdSet(())
+
+
 class Relations(msgspec.Struct, frozen=True):
-    """What a viewer is to others."""
+    """What a viewer is to others.
 
-    following: IdSet
+    `silent`: followed, but not what they reblog. `blocked`: in either direction. `muted_notifications`: of the `muted`,
+    those of whom nothing is told either. `tags`: followed hashtags, by `tag_number`. `until_ms`: when some of this ends by
+    itself, in milliseconds since 1970 (0: never).
+    """
+
+    following: IdSet = NONE
+    silent: IdSet = NONE
+    blocked: IdSet = NONE
+    muted: IdSet = NONE
+    muted_notifications: IdSet = NONE
+    tags: IdSet = NONE
+    until_ms: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many ids are kept in all."""
+        return sum(len(each) for each in self.sets)
+
+    @property
+    def sets(self) -> tuple[IdSet, ...]:
+        """The sets, in the order in which they are packed."""
+        return self.following, self.silent, self.blocked, self.muted, self.muted_notifications, self.tags
+
+    def current(self) -> bool:
+        """Whether nothing of this has ended by itself."""
+        return not self.until_ms or clock.now().timestamp() * 1000 < self.until_ms
+
+    def pack(self) -> bytes:
+        """All of it as bytes, never empty: what is empty looks like a tombstone."""
+        head = _HEAD.pack(self.until_ms, *(len(each) for each in self.sets))
+        return head + b"".join(each.pack() for each in self.sets)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Relations":
+        """The relations that `pack` wrote."""
+        until_ms, *lengths = _HEAD.unpack_from(data)
+        sets: list[IdSet] = []
+        at = _HEAD.size
+        for length in lengths:
+            sets.append(IdSet.unpack(data[at : at + 8 * length]))
+            at += 8 * length
+        following, silent, blocked, muted, muted_notifications, tags = sets
+        return cls(following, silent, blocked, muted, muted_notifications, tags, until_ms)
 
 
-NOBODY = Relations(IdSet(()))
+_HEAD = struct.Struct("=q6I")
+NOBODY = Relations()
+
+
+def tag_number(name: str) -> int:
+    """A hashtag as a number of 63 bits, so that sets of them are kept like ids. `name` is in lower case."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
+
+
+def _relations(rows: list[Row]) -> Relations:
+    follows = [row for row in rows if row["kind"] == 1]
+    mutes = [row for row in rows if row["kind"] == 3]
+    ends = [row["until"] for row in mutes if row["until"] is not None]
+    return Relations(
+        following=IdSet(row["id"] for row in follows),
+        silent=IdSet(row["id"] for row in follows if not row["flag"]),
+        blocked=IdSet({row["id"] for row in rows if row["kind"] == 2}),
+        muted=IdSet(row["id"] for row in mutes),
+        muted_notifications=IdSet(row["id"] for row in mutes if row["flag"]),
+        tags=IdSet(tag_number(row["name"]) for row in rows if row["kind"] == 4),
+        until_ms=int(min(ends).timestamp() * 1000) if ends else 0,
+    )
 
 
 class RelationsReader:
@@ -81,7 +151,7 @@ class RelationsReader:
     def confirmed(self, viewer: int, version: int | None) -> Relations | None:
         """What this process knows of `viewer`, if it is of `version`, the fragment's."""
         entry = self._kept.get(viewer)
-        if entry is None or version is None or entry[0] != version:
+        if entry is None or version is None or entry[0] != version or not entry[1].current():
             return None
         self._kept.move_to_end(viewer)
         return entry[1]
@@ -96,23 +166,25 @@ class RelationsReader:
         fragment = await self._cache.fragment(RELATIONS, viewer)
         if fragment is None:
             return await self._load(viewer)
-        relations = Relations(IdSet.unpack(fragment[1]))
+        relations = Relations.unpack(fragment[1])
+        if not relations.current():
+            return await self._load(viewer)
         self._keep(viewer, fragment[0], relations)
         return relations
 
     async def _load(self, viewer: int) -> Relations:
         slot = ids.slot_of(viewer)
-        position, rows = await self._shards.at(slot).versioned(sql.following, slot=slot, account_id=viewer)
-        relations = Relations(IdSet(row["target_id"] for row in rows))
-        await self._cache.fill(RELATIONS, position, {viewer: relations.following.pack()})
+        position, rows = await self._shards.at(slot).versioned(sql.of, slot=slot, account_id=viewer)
+        relations = _relations(rows)
+        await self._cache.fill(RELATIONS, position, {viewer: relations.pack()})
         self._keep(viewer, position, relations)
         return relations
 
     def _keep(self, viewer: int, version: int, relations: Relations) -> None:
         before = self._kept.pop(viewer, None)
-        self._kept_ids -= len(before[1].following) if before else 0
+        self._kept_ids -= before[1].size if before else 0
         self._kept[viewer] = (version, relations)
-        self._kept_ids += len(relations.following)
+        self._kept_ids += relations.size
         while (self._kept_ids > KEPT_IDS and len(self._kept) > 1) or len(self._kept) > KEPT_VIEWERS:
             _, (_, dropped) = self._kept.popitem(last=False)
-            self._kept_ids -= len(dropped.following)
+            self._kept_ids -= dropped.size

@@ -11,7 +11,7 @@ from heliograph.domain.media import attachments
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.likes import LikeChanged, Likes
-from heliograph.domain.posts.post import POST
+from heliograph.domain.posts.post import POST, Visibility
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -43,11 +43,13 @@ class Remover:
         """
         slot = ids.slot_of(post_id)
         async with self._shards.at(slot).transaction() as transaction:
-            if not await transaction.run(sql.hide, slot=slot, id=post_id, account_id=author):
+            visibility = await transaction.value(sql.hide, slot=slot, id=post_id, account_id=author)
+            if visibility is None:
                 raise NotFoundError
             if keep_photos:
                 await transaction.run(media_sql.detach, slot=slot, post_id=post_id)
-            await counts.add(transaction, author, Count.POSTS, -1)
+            if visibility != Visibility.DIRECT:
+                await counts.add(transaction, author, Count.POSTS, -1)
             await outbox.put(transaction, slot, DELETED, {"post": post_id, "author": author})
         await self._posts.write_gone(post_id, transaction.position)
         try:

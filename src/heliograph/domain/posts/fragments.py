@@ -110,4 +110,10 @@ def _post(row: Row, photos: list[Attachment]) -> Post:
         mentions=[Mention(**mention) for mention in row["mentions"]],
         application=row["application"],
         photos=photos,
+        in_reply_to_id=row["in_reply_to_id"],
+        in_reply_to_account_id=row["in_reply_to_account_id"],
+        root_id=row["root_id"],
+        reblog_of_id=row["reblog_of_id"],
+        reblog_of_account_id=row["reblog_of_account_id"],
+        edited_at=row["edited_at"],
     )

@@ -1,32 +1,65 @@
-"""Which posts a viewer has marked (liked). Asked for every page that a viewer reads, so kept close, like relations.
+"""Which posts a viewer has marked: liked, reblogged, bookmarked, pinned. Asked for every page, so kept close, like relations.
 
-The newest KEPT posts (by the post's id) that a viewer likes are one cached fragment; older ones are asked of the
-viewer's shard.
+Of each mark the newest KEPT posts (by the post's id) are one cached fragment; older ones are asked of the viewer's shard.
 """
 
+import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.domain.graph.relations import IdSet
+from heliograph.domain.graph.relations import NONE, IdSet
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards
+from heliograph.stores.shards import Row, Shards
 
-sql = load("likes")
+sql = load("marks")
 
-MARKS = "marks"
+# The number grows with the layout, so that what an older version has cached is not read as if it were new.
+MARKS = "marks2"
 KEPT = 1000
 KEPT_VIEWERS = 2000
 
 
-class Marks(msgspec.Struct, frozen=True):
-    """The liked posts of a viewer with an id above `floor`, all of them."""
+class Marked(msgspec.Struct, frozen=True):
+    """The posts that a viewer has marked in one way or another, of those asked about."""
 
-    liked: IdSet
+    liked: set[int] | IdSet
+    reblogged: set[int] | IdSet
+    bookmarked: set[int] | IdSet
+    pinned: set[int] | IdSet
+
+
+UNMARKED = Marked(NONE, NONE, NONE, NONE)
+# As `kind` of sql/marks.sql says.
+_KINDS = range(1, 5)
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """The marked posts of a viewer with an id above `floor`, all of them."""
+
+    marked: Marked
     floor: int
+
+    def pack(self) -> bytes:
+        """All of it as bytes, never empty: what is empty looks like a tombstone."""
+        sets = [IdSet(each) for each in msgspec.structs.astuple(self.marked)]
+        return _HEAD.pack(self.floor, *(len(each) for each in sets)) + b"".join(each.pack() for each in sets)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Marks":
+        """The marks that `pack` wrote."""
+        floor, *lengths = _HEAD.unpack_from(data)
+        sets, at = [], _HEAD.size
+        for length in lengths:
+            sets.append(IdSet.unpack(data[at : at + 8 * length]))
+            at += 8 * length
+        return cls(Marked(*sets), floor)
+
+
+_HEAD = struct.Struct("=q4I")
 
 
 class MarksReader:
@@ -37,18 +70,23 @@ class MarksReader:
         self._cache = cache
         self._kept: OrderedDict[int, tuple[int, Marks]] = OrderedDict()
 
-    async def liked_among(self, viewer: int, post_ids: Sequence[int], version: int | None = None) -> set[int]:
-        """Which of `post_ids` the viewer likes; `version`: the fragment's, where a wave has just read it."""
+    async def among(self, viewer: int, post_ids: Sequence[int], version: int | None = None) -> Marked:
+        """What the viewer has marked of `post_ids`; `version`: the fragment's, where a wave has just read it."""
         if not post_ids:
-            return set()
+            return UNMARKED
         marks = await self._of(viewer, version)
-        liked = {post_id for post_id in post_ids if post_id in marks.liked}
         older = [post_id for post_id in post_ids if post_id <= marks.floor]
-        if older:
-            slot = ids.slot_of(viewer)
-            rows = await self._shards.at(slot).rows(sql.marked_among, slot=slot, account_id=viewer, ids=older)
-            liked |= {row["post_id"] for row in rows}
-        return liked
+        if not older:
+            return marks.marked
+        slot = ids.slot_of(viewer)
+        rows = await self._shards.at(slot).rows(sql.among, slot=slot, account_id=viewer, ids=older)
+        known = msgspec.structs.astuple(marks.marked)
+        return Marked(
+            *(
+                {post_id for post_id in post_ids if post_id in had} | set(_of_kind(rows, kind))
+                for had, kind in zip(known, _KINDS, strict=True)
+            )
+        )
 
     async def _of(self, viewer: int, version: int | None) -> Marks:
         if version is None:
@@ -60,14 +98,14 @@ class MarksReader:
         fragment = await self._cache.fragment(MARKS, viewer)
         if fragment is None:
             return await self._load(viewer)
-        return self._keep(viewer, fragment[0], _marks(IdSet.unpack(fragment[1])))
+        return self._keep(viewer, fragment[0], Marks.unpack(fragment[1]))
 
     async def _load(self, viewer: int) -> Marks:
         slot = ids.slot_of(viewer)
-        position, rows = await self._shards.at(slot).versioned(sql.marked, slot=slot, account_id=viewer, limit=KEPT)
-        liked = IdSet(row["post_id"] for row in rows)
-        await self._cache.fill(MARKS, position, {viewer: liked.pack()})
-        return self._keep(viewer, position, _marks(liked))
+        position, rows = await self._shards.at(slot).versioned(sql.newest, slot=slot, account_id=viewer, limit=KEPT)
+        marks = _marks(rows)
+        await self._cache.fill(MARKS, position, {viewer: marks.pack()})
+        return self._keep(viewer, position, marks)
 
     def _keep(self, viewer: int, version: int, marks: Marks) -> Marks:
         self._kept[viewer] = (version, marks)
@@ -77,5 +115,12 @@ class MarksReader:
         return marks
 
 
-def _marks(liked: IdSet) -> Marks:
-    return Marks(liked, min(liked) - 1 if len(liked) >= KEPT else 0)
+def _of_kind(rows: list[Row], kind: int) -> Iterable[int]:
+    return (row["post_id"] for row in rows if row["kind"] == kind)
+
+
+def _marks(rows: list[Row]) -> Marks:
+    sets = [IdSet(_of_kind(rows, kind)) for kind in _KINDS]
+    # Complete above the highest floor of a mark of which there are more.
+    floor = max((min(each) - 1 for each in sets if len(each) >= KEPT), default=0)
+    return Marks(Marked(*sets), floor)

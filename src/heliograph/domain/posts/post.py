@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from heliograph.base import ids
+from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media.attachments import Attachment
 
-POST = "post"
-POST_COUNTS = "counts"
+# The numbers grow with the layout, so that what an older version has cached is not read as if it were new.
+POST = "post2"
+POST_COUNTS = "counts2"
 
 MAX_PHOTOS = 10
 MAX_CHARACTERS = 2000
@@ -38,7 +40,11 @@ class Mention(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A post as its author's shard has it, with its photos in order."""
+    """A post as its author's shard has it, with its photos in order.
+
+    `root_id`: what the thread began with, for a reply. A reblog has nothing of its own but its visibility; what it shows is
+    the post `reblog_of_id`.
+    """
 
     id: int
     account_id: int
@@ -51,6 +57,12 @@ class Post(msgspec.Struct, frozen=True):
     mentions: list[Mention]
     application: dict[str, Any] | None
     photos: list[Attachment]
+    in_reply_to_id: int | None = None
+    in_reply_to_account_id: int | None = None
+    root_id: int | None = None
+    reblog_of_id: int | None = None
+    reblog_of_account_id: int | None = None
+    edited_at: datetime | None = None
 
     @property
     def created_at(self) -> datetime:
@@ -59,31 +71,63 @@ class Post(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What the rules need of a post: who wrote it, who may see it. `gone`: there is no such post (any more)."""
+    """What the rules need of a post: who wrote it, who may see it.
+
+    `reply_to`: whose post it answers; `original` and `original_author`: what it reblogs; 0 for none. `tags`: its hashtags,
+    by `tag_number`. `gone`: there is no such post (any more).
+    """
 
     id: int
     author: int
     visibility: Visibility
     mentioned: tuple[int, ...]
     gone: bool
+    reply_to: int = 0
+    original: int = 0
+    original_author: int = 0
+    tags: tuple[int, ...] = ()
+    has_photos: bool = False
 
 
-_HEADER = struct.Struct(">BqBH")
+_HEADER = struct.Struct(">BqBqqqHH")
 _GONE = 1
+_PHOTOS = 2
 _VISIBILITIES = tuple(Visibility)
 
-GONE = _HEADER.pack(_GONE, 0, 0, 0)
+GONE = _HEADER.pack(_GONE, 0, 0, 0, 0, 0, 0, 0)
 
 
 def pack(post: Post, body: bytes) -> bytes:
     """The cached form of `post`: header, then `body`."""
-    head = _HEADER.pack(0, post.account_id, post.visibility, len(post.mentions))
-    return head + struct.pack(f">{len(post.mentions)}q", *(mention.id for mention in post.mentions)) + body
+    numbers = [*(mention.id for mention in post.mentions), *map(tag_number, post.tags)]
+    head = _HEADER.pack(
+        _PHOTOS if post.photos else 0,
+        post.account_id,
+        post.visibility,
+        post.in_reply_to_account_id or 0,
+        post.reblog_of_id or 0,
+        post.reblog_of_account_id or 0,
+        len(post.mentions),
+        len(post.tags),
+    )
+    return head + struct.pack(f">{len(numbers)}q", *numbers) + body
 
 
 def unpack(post_id: int, data: bytes) -> tuple[Header, bytes]:
     """Header and body of a cached post."""
-    flags, author, visibility, count = _HEADER.unpack_from(data)
-    end = _HEADER.size + 8 * count
-    mentioned = struct.unpack_from(f">{count}q", data, _HEADER.size) if count else ()
-    return Header(post_id, author, _VISIBILITIES[visibility], mentioned, bool(flags & _GONE)), data[end:]
+    flags, author, visibility, reply_to, original, original_author, mentions, tags = _HEADER.unpack_from(data)
+    end = _HEADER.size + 8 * (mentions + tags)
+    numbers = struct.unpack_from(f">{mentions + tags}q", data, _HEADER.size) if mentions + tags else ()
+    header = Header(
+        post_id,
+        author,
+        _VISIBILITIES[visibility],
+        numbers[:mentions],
+        bool(flags & _GONE),
+        reply_to,
+        original,
+        original_author,
+        numbers[mentions:],
+        bool(flags & _PHOTOS),
+    )
+    return header, data[end:]

@@ -29,6 +29,14 @@ PUBLISHED = "post.published"
 MAX_MENTIONS = 50
 
 
+class Parent(msgspec.Struct, frozen=True):
+    """The post that is answered, which its answerer may see; `root_id`: what its thread began with."""
+
+    id: int
+    account_id: int
+    root_id: int
+
+
 class Draft(msgspec.Struct, frozen=True):
     """What somebody wants to publish. `media_ids`: own, decoded photos in order; `key`: their idempotency key or ''."""
 
@@ -40,6 +48,7 @@ class Draft(msgspec.Struct, frozen=True):
     language: str | None = None
     application: dict[str, str | None] | None = None
     key: str = ""
+    parent: Parent | None = None
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -150,6 +159,10 @@ async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
         mentions=msgspec.to_builtins(post.mentions),
         application=post.application,
         media_count=len(post.photos),
+        in_reply_to_id=post.in_reply_to_id,
+        in_reply_to_account_id=post.in_reply_to_account_id,
+        root_id=post.root_id,
+        counted=post.visibility != Visibility.DIRECT,
         count_kind=int(Count.POSTS),
         message_kind=PUBLISHED,
         only=_only(post),
@@ -200,4 +213,7 @@ def _post(author: int, draft: Draft, mentions: list[Mention], photos: list[Attac
         mentions=mentions,
         application=draft.application,
         photos=photos,
+        in_reply_to_id=draft.parent.id if draft.parent else None,
+        in_reply_to_account_id=draft.parent.account_id if draft.parent else None,
+        root_id=draft.parent.root_id if draft.parent else None,
     )

@@ -45,10 +45,6 @@ SELECT NOT EXISTS (
     ) AS followed
 ) AS is_full;
 
--- name: following
--- Everybody whom an account follows.
-SELECT target_id FROM follows WHERE slot = :slot AND account_id = :account_id AND NOT gone;
-
 -- name: followed_among
 SELECT target_id FROM follows
 WHERE slot = :slot AND account_id = :account_id AND target_id = ANY(:ids::bigint[]) AND NOT gone;

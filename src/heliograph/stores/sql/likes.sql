@@ -32,15 +32,6 @@ VALUES (:slot, :account_id, :post_id, :rev, :gone)
 ON CONFLICT (slot, account_id, post_id) DO UPDATE SET rev = excluded.rev, gone = excluded.gone
 WHERE edge.rev < excluded.rev;
 
--- name: marked
--- The newest posts (by their own id) that an account likes.
-SELECT post_id FROM favourites WHERE slot = :slot AND account_id = :account_id AND NOT gone
-ORDER BY post_id DESC LIMIT :limit;
-
--- name: marked_among
-SELECT post_id FROM favourites
-WHERE slot = :slot AND account_id = :account_id AND post_id = ANY(:ids::bigint[]) AND NOT gone;
-
 -- name: likers_newest
 SELECT account_id AS id, rev FROM likes
 WHERE slot = :slot AND post_id = :post_id AND rev < :below AND rev > :above AND NOT gone

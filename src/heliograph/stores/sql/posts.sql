@@ -4,7 +4,7 @@
 -- The whole of a post but its photos in one statement, for the sake of the round trips: claim its idempotency key ('':
 -- none), write it, note when its author last posted, count it, and leave the message of which feeds will hear.
 -- Gives its id, and a log position that lies before whatever may change the post later; no row when the key had been
--- claimed: two at once wait for each other here.
+-- claimed: two at once wait for each other here. What is not `counted`, a direct post, must not show in a number either.
 WITH minted AS (
     SELECT mint_id(:slot::smallint) AS id
 ), claimed AS (
@@ -13,16 +13,17 @@ WITH minted AS (
     ON CONFLICT DO NOTHING RETURNING post_id
 ), post AS (
     INSERT INTO posts (slot, id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions,
-                       application, media_count)
+                       application, media_count, in_reply_to_id, in_reply_to_account_id, root_id)
     SELECT :slot, id, :account_id, :text, :spoiler_text, :visibility, :sensitive, :language, :tags, :mentions,
-           :application, :media_count
+           :application, :media_count, :in_reply_to_id, :in_reply_to_account_id, :root_id
     FROM minted WHERE :key = '' OR EXISTS (SELECT FROM claimed)
     RETURNING id, account_id
 ), author AS (
-    UPDATE accounts SET last_post_at = now() FROM post WHERE accounts.slot = :slot AND accounts.id = post.account_id
+    UPDATE accounts SET last_post_at = now() FROM post
+    WHERE accounts.slot = :slot AND accounts.id = post.account_id AND :counted::boolean
 ), counted AS (
     INSERT INTO count_deltas (slot, id, subject_id, kind, delta)
-    SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post
+    SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post WHERE :counted
 ), told AS (
     INSERT INTO outbox (slot, id, kind, payload, request_id)
     SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb),
@@ -39,7 +40,8 @@ SELECT post_id FROM idempotency_keys WHERE slot = :slot AND account_id = :accoun
 DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day';
 
 -- name: by_ids
-SELECT id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions, application
+SELECT id, account_id, text, spoiler_text, visibility, sensitive, language, tags, mentions, application, in_reply_to_id,
+       in_reply_to_account_id, root_id, reblog_of_id, reblog_of_account_id, edited_at
 FROM posts WHERE slot = ANY(:slots::smallint[]) AND id = ANY(:ids::bigint[]) AND deleted_at IS NULL;
 
 -- name: lock_alive
@@ -48,7 +50,8 @@ FROM posts WHERE slot = ANY(:slots::smallint[]) AND id = ANY(:ids::bigint[]) AND
 SELECT account_id FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NULL FOR SHARE;
 
 -- name: hide
-UPDATE posts SET deleted_at = now() WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS NULL;
+UPDATE posts SET deleted_at = now()
+WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS NULL RETURNING visibility;
 
 -- name: remove
 DELETE FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
@@ -78,6 +81,7 @@ ORDER BY id LIMIT :limit;
 -- scatter
 -- Of nobody who is suspended: a reader must not have to walk through all that a spammer has left.
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
+  AND reblog_of_id IS NULL AND (in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
   AND (NOT :media_only::boolean OR media_count > 0)
   AND EXISTS (SELECT FROM accounts AS author
               WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
@@ -86,6 +90,7 @@ ORDER BY id DESC LIMIT :limit;
 -- name: public_oldest
 -- scatter
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
+  AND reblog_of_id IS NULL AND (in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
   AND (NOT :media_only::boolean OR media_count > 0)
   AND EXISTS (SELECT FROM accounts AS author
               WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')

@@ -1,6 +1,6 @@
 """Status: a post as clients see it."""
 
-from typing import Any
+from typing import Any, Optional
 
 import msgspec
 
@@ -64,7 +64,6 @@ class StatusBody(msgspec.Struct, frozen=True, kw_only=True):
     emojis: list[dict[str, Any]]
     in_reply_to_id: str | None = None
     in_reply_to_account_id: str | None = None
-    reblog: None = None
     poll: None = None
     card: None = None
     quote: None = None
@@ -77,16 +76,20 @@ class StatusBody(msgspec.Struct, frozen=True, kw_only=True):
 class StatusCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The counts of a post: cached on their own."""
 
-    replies_count: int = 0
-    reblogs_count: int = 0
+    replies_count: int
+    reblogs_count: int
     quotes_count: int = 0
     favourites_count: int
 
 
 class StatusEntity(StatusBody, frozen=True, kw_only=True):
-    """A post as clients see it. The flags are there for somebody who is logged in."""
+    """A post as clients see it. The flags are there for somebody who is logged in.
+
+    `reblog`: the post that this one shares; its counts and flags are then those of that post.
+    """
 
     account: AccountEntity
+    reblog: Optional["StatusEntity"] = None
     replies_count: int
     reblogs_count: int
     quotes_count: int
@@ -110,6 +113,7 @@ def status_body(post: Post, addresses: Addresses) -> StatusBody:
         uri=addresses.post_by_id(post.id),
         url=addresses.post_by_id(post.id),
         created_at=iso(post.created_at),
+        edited_at=iso(post.edited_at) if post.edited_at else None,
         content=to_html(post.text, profiles, addresses.tag),
         visibility=post.visibility.name.lower(),
         sensitive=post.sensitive,
@@ -123,6 +127,8 @@ def status_body(post: Post, addresses: Addresses) -> StatusBody:
         ],
         tags=[TagEntity(name, addresses.tag(name)) for name in post.tags],
         emojis=[],
+        in_reply_to_id=_text(post.in_reply_to_id),
+        in_reply_to_account_id=_text(post.in_reply_to_account_id),
         quote_approval=_NO_QUOTES,
         tagged_collections=[],
     )
@@ -130,4 +136,12 @@ def status_body(post: Post, addresses: Addresses) -> StatusBody:
 
 def status_counts(counted: dict[Count, int]) -> StatusCounts:
     """The counts of a post of which `counted` is known."""
-    return StatusCounts(favourites_count=max(0, counted.get(Count.LIKES, 0)))
+    return StatusCounts(
+        replies_count=max(0, counted.get(Count.REPLIES, 0)),
+        reblogs_count=max(0, counted.get(Count.REBLOGS, 0)),
+        favourites_count=max(0, counted.get(Count.LIKES, 0)),
+    )
+
+
+def _text(ident: int | None) -> str | None:
+    return None if ident is None else str(ident)
