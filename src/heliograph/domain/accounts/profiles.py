@@ -12,7 +12,7 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
-from heliograph.domain.accounts import names
+from heliograph.domain.accounts import names, words
 from heliograph.domain.accounts.account import CHANGEABLE, Account, ProfileChanges, changed
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.stores import counts, outbox
@@ -102,6 +102,7 @@ class Profiles:
             account = changed(before, changes)
             values = {name: getattr(account, name) for name in CHANGEABLE}
             await transaction.run(sql.update_profile, slot=slot, id=account_id, **values)
+            await words.put(transaction, account_id, _words(account), _words(before))
             old, new = _pictures(before), _pictures(account)
             await self._replace(transaction, account_id, old - new, new - old)
             await tell_changed(transaction, account_id)
@@ -165,6 +166,10 @@ def _public(account: Account) -> Account:
     if account.state != "active":
         raise NotFoundError
     return account
+
+
+def _words(account: Account) -> set[str]:
+    return words.of(account.username, account.display_name)
 
 
 def _pictures(account: Account) -> set[str]:

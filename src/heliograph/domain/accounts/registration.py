@@ -12,7 +12,7 @@ import msgspec
 from heliograph.base import ids
 from heliograph.base.errors import ForbiddenError, StoreConflictError
 from heliograph.base.settings import Settings
-from heliograph.domain.accounts import letters, names
+from heliograph.domain.accounts import letters, names, words
 from heliograph.domain.accounts.account import Role, State
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.domain.accounts.passwords import Passwords, problems_of
@@ -142,6 +142,7 @@ class Registration:
                 state=state,
                 role=role,
             )
+            await words.put(transaction, account_id, words.of(form.username, ""))
             await transaction.run(credentials.create, slot=slot, **_credentials(form, account_id, password_hash))
             if form.email and self._settings.smtp_url:
                 await letters.put(transaction, account_id, "confirm")

@@ -240,3 +240,18 @@ CREATE TABLE conversations (
     PRIMARY KEY (slot, account_id, root_id)
 );
 CREATE INDEX conversations_newest ON conversations (slot, account_id, last_post_id DESC) WHERE NOT hidden;
+
+-- By what is used of all hashtags just now.
+CREATE INDEX tag_posts_newest ON tag_posts (post_id DESC);
+
+-- Accounts from before there was a search; domain/accounts/words.py says what a word is.
+INSERT INTO account_words (slot, account_id, word)
+SELECT DISTINCT slot, id, word
+FROM accounts, regexp_split_to_table(
+    regexp_replace(
+        normalize(casefold(normalize(concat_ws(' ', username, replace(username, '_', ' '), display_name), NFKD)
+            COLLATE pg_unicode_fast), NFKD),
+        '[\u0300-\u036f]', '', 'g'
+    ), '[^[:alnum:]_]+' COLLATE pg_unicode_fast
+) AS word
+WHERE word <> '';

@@ -38,9 +38,16 @@ UPDATE accounts SET state = :state WHERE slot = :slot AND id = :id AND state = A
 UPDATE accounts SET role = :role WHERE slot = :slot AND id = :id;
 
 -- name: remove_pending
+WITH words AS (
+    DELETE FROM account_words WHERE slot = :slot AND account_id = :id
+      AND EXISTS (SELECT FROM accounts WHERE slot = :slot AND id = :id AND state = 'pending')
+)
 DELETE FROM accounts WHERE slot = :slot AND id = :id AND state = 'pending';
 
 -- name: remove
+WITH words AS (
+    DELETE FROM account_words WHERE slot = :slot AND account_id = :id
+)
 DELETE FROM accounts WHERE slot = :slot AND id = :id;
 
 -- name: pending

@@ -11,7 +11,9 @@ WITH made AS (
     INSERT INTO accounts (slot, id, username)
     SELECT slot, mint_id(slot), :prefix || n
     FROM (SELECT n, (n * 7919 % 1008)::smallint AS slot FROM generate_series(:first::bigint, :last::bigint) AS n) AS numbered
-    RETURNING slot, id
+    RETURNING slot, id, username
+), words AS (
+    INSERT INTO account_words (slot, account_id, word) SELECT slot, id, lower(username) FROM made
 ), held AS (
     INSERT INTO tokens (slot, hash, account_id, app_id, scopes)
     SELECT slot, sha256(convert_to(:secret || id, 'UTF8')), id, :app_id::bigint, '{read,write,follow}' FROM made
