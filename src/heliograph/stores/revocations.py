@@ -9,13 +9,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores.hearing import hearing
 from heliograph.stores.valkey import Valkey
 
 CHANNEL = "heliograph:revoked"
 TELL_TRIES = 5
 TELL_AGAIN_S = 0.3
-WAIT_S = 0.5
-CANCEL_AGAIN_S = 0.5
 
 
 class Revocations:
@@ -45,33 +44,12 @@ class Revocations:
     @contextlib.asynccontextmanager
     async def heard(self, on_news: Callable[[int], None], on_silence: Callable[[], None]) -> AsyncIterator[None]:
         """Inside the block, `on_news` is called with each owner told of, `on_silence` when hearing begins or ends."""
-        task = asyncio.create_task(self._hear(on_news, on_silence))
-        try:
-            yield
-        finally:
-            # Before Python 3.12 `wait_for`, which the client library uses, loses a cancellation that comes as its own wait
-            # ends: whoever stops just after the start would wait for ever.
-            while not task.done():
-                task.cancel()
-                await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
-            with contextlib.suppress(asyncio.CancelledError):
-                task.result()
-            if self._telling:
-                await asyncio.wait(self._telling)
 
-    async def _hear(self, on_news: Callable[[int], None], on_silence: Callable[[], None]) -> None:
-        async with self._valkey.listen(CHANNEL) as wait:
-            while True:
-                try:
-                    news = await wait(WAIT_S)
-                except StoreUnavailableError:
-                    if self.hearing:
-                        self.hearing = False
-                        on_silence()
-                    await asyncio.sleep(WAIT_S)
-                    continue
-                if not self.hearing:
-                    self.hearing = True
-                    on_silence()
-                if news is not None:
-                    on_news(int(news))
+        def changed(hears: bool) -> None:
+            self.hearing = hears
+            on_silence()
+
+        async with hearing(self._valkey, CHANNEL, lambda owner: on_news(int(owner)), changed):
+            yield
+        if self._telling:
+            await asyncio.wait(self._telling)
