@@ -6,9 +6,11 @@ A module that wants other settings says so: `SETTINGS = {"upload_max_bytes": 1_0
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +25,17 @@ from heliograph.stores.valkey import Valkey
 from heliograph.web.app import create_app
 from heliograph.wiring import open_product, work
 
+FIRST_CLIENT_ERROR = 400
 FIRST_SERVER_ERROR = 500
+
+
+def record(scope: Any, status: int) -> None:
+    """Note that the running test has called an endpoint with success, for docs/api/endpoints.md."""
+    file = os.environ.get("HELIOGRAPH_RECORD")
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    if file and test and status < FIRST_CLIENT_ERROR:
+        with Path(file).open("a") as notes:
+            notes.write(f"{scope['method']} {scope.get('path_template', '')}\t{test}\n")
 
 
 def watched(app: Any, broken: list[str]) -> Any:
@@ -33,6 +45,8 @@ def watched(app: Any, broken: list[str]) -> Any:
         async def noted(message: Any) -> None:
             if message.get("status", 0) >= FIRST_SERVER_ERROR:
                 broken.append(f"{message['status']} {scope['method']} {scope['path']}")
+            elif "status" in message:
+                record(scope, message["status"])
             await send(message)
 
         await app(scope, receive, noted)
@@ -60,9 +74,9 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def serve(listening: socket.socket) -> None:
-        values = {"password_grant": "on", "rate_limits": "off"} | getattr(request.module, "SETTINGS", {})
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = Settings(data_dir=folder, public_url=url, **values)
+        port = listening.getsockname()[1]
+        usual = {"public_url": f"http://127.0.0.1:{port}", "password_grant": "on", "rate_limits": "off"}
+        settings = Settings(data_dir=folder, port=port, **usual | getattr(request.module, "SETTINGS", {}))
         database = await cluster.clone()
         topology = Topology((ShardSpec("main", cluster.dsn(database)),), cluster.valkey_url, f"file://{folder}/media")
         async with Valkey.open(topology.valkey_url) as valkey:

@@ -90,7 +90,7 @@ def _check(access: Access, identity: Identity | None) -> None:
 
 def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The name of the session's cookie. With TLS one that browsers take from this very host only, not from a neighbour."""
-    return f"__Host-{COOKIE}" if connection.app.state.addresses.base.startswith("https://") else COOKIE
+    return f"__Host-{COOKIE}" if connection.app.state.addresses.secure else COOKIE
 
 
 def product_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Product:

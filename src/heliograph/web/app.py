@@ -17,19 +17,20 @@ from heliograph.base.proxies import Proxies
 from heliograph.domain.product import Product
 from heliograph.stores.backlog import Backlog
 from heliograph.web import access, problems
-from heliograph.web.addresses import Addresses
+from heliograph.web.addresses import RequestAddresses
 from heliograph.web.envelope import Envelope
+from heliograph.web.origin import Origins
 from heliograph.web.pages.templates import Templates
 from heliograph.web.table import ROUTES
 
 
 def create_app(product: Product) -> ASGIApp:
     """The application that serves `product`."""
-    addresses = Addresses(product.settings)
-    return Envelope(framework_app(product, addresses, ROUTES), secure=addresses.base.startswith("https://"))
+    addresses = RequestAddresses(product.settings)
+    return Envelope(framework_app(product, addresses, ROUTES), addresses, Origins(product.settings))
 
 
-def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any]) -> Litestar:
+def framework_app(product: Product, addresses: RequestAddresses, routes: Sequence[Any]) -> Litestar:
     """The application without its envelope."""
     templates = Templates(product.settings, addresses)
     state = {
@@ -55,7 +56,7 @@ def framework_app(product: Product, addresses: Addresses, routes: Sequence[Any])
     )
 
 
-def _openapi(product: Product, addresses: Addresses) -> OpenAPIConfig:
+def _openapi(product: Product, addresses: RequestAddresses) -> OpenAPIConfig:
     flows = OAuthFlows(
         authorization_code=OAuthFlow(
             authorization_url=f"{addresses.base}/oauth/authorize",

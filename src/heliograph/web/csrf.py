@@ -53,7 +53,7 @@ def private_cookie(request: Request, name: str, value: str, max_age_s: int | Non
         max_age=max_age_s,
         httponly=True,
         samesite="lax",
-        secure=request.app.state.addresses.base.startswith("https://"),
+        secure=request.app.state.addresses.secure,
     )
 
 

@@ -1,4 +1,4 @@
-"""What every request gets, whatever its route: an id, security headers, CORS for the API, metrics, a log line.
+"""What every request gets, whatever its route: an id, its origin, security headers, CORS for the API, metrics, a log line.
 
 Plain ASGI around the framework, since it runs for every request.
 """
@@ -13,6 +13,8 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from heliograph.base import logs, metrics
 from heliograph.stores.cache import degraded
+from heliograph.web.addresses import RequestAddresses, told
+from heliograph.web.origin import Origins
 
 log = logs.get("web")
 
@@ -53,14 +55,20 @@ _PREFLIGHT: list[tuple[bytes, bytes]] = [
 
 
 class Envelope:
-    """Wraps the app. `secure`: the site is reached by https."""
+    """Wraps the app, which makes its addresses with `addresses`."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, addresses: RequestAddresses, origins: Origins) -> None:
         self._app = app
-        self._security = [*_SECURITY, _HSTS] if secure else _SECURITY
+        self._addresses = addresses
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""
+        if self._origins.listening:
+            origin = self._origins.of(scope)
+            told.set(origin)
+            if origin:
+                send = self._origins.rewriting(scope, origin, send)
         if scope["type"] == ScopeType.WEBSOCKET:
             await self._app(scope, receive, send)
             return
@@ -99,7 +107,9 @@ class Envelope:
     ) -> list[tuple[bytes, bytes]]:
         headers = list(given)
         had = {name.lower() for name, _ in headers}
-        headers += [header for header in self._security if header[0] not in had]
+        headers += [header for header in _SECURITY if header[0] not in had]
+        if self._addresses.secure:
+            headers.append(_HSTS)
         headers.append((b"x-request-id", request_id.encode()))
         if cors:
             headers += _CORS

@@ -1,4 +1,4 @@
-"""Where a request comes from, for rate limits: the peer, or whom a trusted proxy speaks for.
+"""Where a request comes from, for rate limits: the peer, or whom a trusted proxy speaks for; and who is one.
 
 X-Forwarded-For grows to the right, so it is read from the right, and only for as long as those who wrote it are trusted.
 """
@@ -18,15 +18,21 @@ def client_address(request: Request) -> str:
     return told(peer, request.headers.getall(HEADER, []), request.app.state.proxies)
 
 
+def trusted(peer: str | None, proxies: Proxies) -> bool:
+    """Whether `peer`, who has connected to us (None: by a unix socket), is one of `proxies`."""
+    address = address_in(peer) if peer else None
+    return proxies.unix if address is None else address in proxies
+
+
 def told(peer: str | None, forwarded: Iterable[str], proxies: Proxies) -> str:
     """The rightmost address in the headers `forwarded` that is no trusted proxy, if `peer` (None: a unix socket) is one.
 
     Where all are trusted it is the leftmost. What is no address ends the chain: the proxy that passed it on is the last
     whom we know.
     """
-    client = address_in(peer) if peer else None
-    if not (proxies.unix if client is None else client in proxies):
+    if not trusted(peer, proxies):
         return peer or UNKNOWN
+    client = address_in(peer) if peer else None
     for entry in reversed(",".join(forwarded).split(",")):
         address = address_in(entry)
         if address is None:

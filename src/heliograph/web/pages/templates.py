@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from heliograph.base.settings import Settings
 from heliograph.web import access, csrf
-from heliograph.web.addresses import Addresses
+from heliograph.web.addresses import RequestAddresses
 from heliograph.web.pages import assets, pictures, words
 from heliograph.web.request import Request
 
@@ -16,8 +16,8 @@ from heliograph.web.request import Request
 class Templates:
     """The site's templates. Everything is escaped unless it says otherwise."""
 
-    def __init__(self, settings: Settings, addresses: Addresses) -> None:
-        self._base = addresses.base
+    def __init__(self, settings: Settings, addresses: RequestAddresses) -> None:
+        self._addresses = addresses
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("heliograph.web", "templates"),
             autoescape=True,
@@ -49,14 +49,14 @@ class Templates:
 
     def near(self, address: str) -> str:
         """An address of this site without the site: a page stays where it was reached, whatever the public address is."""
-        return address.removeprefix(self._base) or "/"
+        return address.removeprefix(self._addresses.own).removeprefix(self._addresses.base) or "/"
 
     def _near_all(self, addresses: str) -> str:
-        return addresses.replace(f"{self._base}/", "/")
+        return addresses.replace(f"{self._addresses.own}/", "/")
 
     def _markup(self, content: str) -> Markup:
         """`content` of an entity: HTML that domain/posts/text.py has made and sanitised."""
-        return Markup(content.replace(f'href="{self._base}/', 'href="/'))  # noqa: S704 -- sanitised where it was made
+        return Markup(content.replace(f'href="{self._addresses.own}/', 'href="/'))  # noqa: S704 -- sanitised where it was made
 
     def render(self, request: Request, name: str, **values: Any) -> str:
         """The page `name` for `request`."""
