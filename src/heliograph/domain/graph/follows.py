@@ -25,12 +25,20 @@ FOLLOWS_AT_MOST = 7500
 
 
 class FollowChanged(msgspec.Struct, frozen=True):
-    """What the deciding end said: `follower` follows `target`, or no longer (`gone`), as of `rev`."""
+    """What the deciding end said of `follower` and `target`, as of `rev`.
+
+    `gone` false: follows. `gone` and `requested`: waits for the target's word. `gone` alone: neither. `reblogs`: sees what
+    the target reblogs; `notify`: is told of each post. `edited`: only these two have changed, nothing has begun or ended.
+    """
 
     follower: int
     target: int
     rev: int
     gone: bool
+    requested: bool = False
+    reblogs: bool = True
+    notify: bool = False
+    edited: bool = False
 
 
 class Follows:
