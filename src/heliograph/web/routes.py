@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from heliograph.web.access import Access
 from heliograph.web.entities.errors import ErrorEntity
+from heliograph.web.operations import taking
 
 JSON = "application/json"
 
@@ -16,6 +17,10 @@ Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
 def _options(access: Access, returns: Any, status: int, more: dict[str, Any]) -> dict[str, Any]:
+    """`more` may say what the route takes, for the OpenAPI document: see `operations.taking`."""
+    if more.keys() & {"form", "files", "many"}:
+        takes = taking(more.pop("form", None), more.pop("files", ()), more.pop("many", ()))
+        more = more | {"operation_class": takes}
     responses: dict[int, ResponseSpec] = {
         code: ResponseSpec(ErrorEntity, description=text, generate_examples=False)
         for code, text in _errors(access).items()

@@ -86,7 +86,13 @@ class ProfileForm(msgspec.Struct, frozen=True):
     attribution_domains: list[str] | None = None
 
 
-@api_patch("/api/v1/accounts/update_credentials", user("write:accounts"), CredentialAccountEntity)
+@api_patch(
+    "/api/v1/accounts/update_credentials",
+    user("write:accounts"),
+    CredentialAccountEntity,
+    form=ProfileForm,
+    files=["avatar", "header"],
+)
 async def update_credentials(request: Request) -> Response[bytes]:
     """Change your profile, avatar and header among it."""
     product, who = product_of(request), viewer(request)
@@ -165,7 +171,7 @@ async def lookup(request: Request, acct: FromQuery[str]) -> Response[bytes]:
     return as_json(await product_of(request).people.one(account.id))
 
 
-@api_get("/api/v1/accounts", anyone("read:accounts"), list[AccountEntity])
+@api_get("/api/v1/accounts", anyone("read:accounts"), list[AccountEntity], many=["id"])
 async def several(request: Request) -> Response[bytes]:
     """Several accounts at once, `id[]=1&id[]=2`; those that do not exist are left out."""
     wanted = dict.fromkeys(ids.parse(text) for text in ids_given(request)[:MAX_IDS])

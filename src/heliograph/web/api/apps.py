@@ -23,7 +23,7 @@ class AppForm(msgspec.Struct, frozen=True):
     website: str | None = None
 
 
-@api_post("/api/v1/apps", OPEN, CredentialApplicationEntity)
+@api_post("/api/v1/apps", OPEN, CredentialApplicationEntity, form=AppForm)
 async def register(request: Request) -> Response[bytes]:
     """Register an app; its secret is told this once."""
     form, product = await fields(request, AppForm), product_of(request)

@@ -58,7 +58,7 @@ async def unfollow(request: Request, ident: FromPath[str]) -> Response[bytes]:
     return as_json(msgspec.json.encode((await relationships_to(product, who, [target]))[0]))
 
 
-@api_get("/api/v1/accounts/relationships", user("read:follows"), list[RelationshipEntity])
+@api_get("/api/v1/accounts/relationships", user("read:follows"), list[RelationshipEntity], many=["id"])
 async def relationships(request: Request) -> Response[bytes]:
     """What you are to several accounts, `id[]=1&id[]=2`; those that do not exist are left out."""
     product = product_of(request)

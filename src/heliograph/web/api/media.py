@@ -73,7 +73,7 @@ def _entity(request: Request, photo: Photo) -> bytes:
     return msgspec.json.encode(media(photo.attachment, request.app.state.addresses))
 
 
-@api_post("/api/v2/media", user("write:media"), MediaEntity, status=202)
+@api_post("/api/v2/media", user("write:media"), MediaEntity, status=202, form=MediaForm, files=["file"])
 async def upload(request: Request) -> Response[bytes]:
     """Upload a photo. 202: it is being processed; ask `GET /api/v1/media/:id` until that says 200."""
     media_id = await _receive(request)
@@ -81,7 +81,7 @@ async def upload(request: Request) -> Response[bytes]:
     return as_json(_entity(request, photo), status=202)
 
 
-@api_post("/api/v1/media", user("write:media"), MediaEntity, deprecated=True)
+@api_post("/api/v1/media", user("write:media"), MediaEntity, form=MediaForm, files=["file"], deprecated=True)
 async def upload_and_wait(request: Request) -> Response[bytes]:
     """Upload a photo and wait until it has been processed."""
     product, who = product_of(request), viewer(request)
@@ -107,7 +107,7 @@ def _finished(request: Request, photo: Photo, waiting: int) -> Response[bytes]:
     return as_json(_entity(request, photo), status=waiting if photo.state == "waiting" else 200)
 
 
-@api_put("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity)
+@api_put("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity, form=MediaForm)
 async def describe(request: Request, media_id: FromPath[str]) -> Response[bytes]:
     """Change alt text or focal point."""
     product = product_of(request)

@@ -26,7 +26,7 @@ class RegistrationForm(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-@api_post("/api/v1/accounts", app("write:accounts"), TokenEntity)
+@api_post("/api/v1/accounts", app("write:accounts"), TokenEntity, form=RegistrationForm)
 async def sign_up(request: Request) -> Response[bytes]:
     """Make an account; a token for it, to be used at once where registration is open, else when approved."""
     form, product, who = await fields(request, RegistrationForm), product_of(request), identity(request)

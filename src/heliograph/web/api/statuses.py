@@ -38,7 +38,7 @@ class StatusForm(msgspec.Struct, frozen=True):
     quoted_status_id: str | int | None = None
 
 
-@api_post("/api/v1/statuses", user("write:statuses"), StatusEntity)
+@api_post("/api/v1/statuses", user("write:statuses"), StatusEntity, form=StatusForm)
 async def publish(request: Request) -> Response[bytes]:
     """Publish a post with up to 10 photos. With an `Idempotency-Key` header, once however often it is sent."""
     product = product_of(request)
@@ -105,7 +105,7 @@ async def _application(request: Request) -> dict[str, str | None] | None:
     return {"name": app.name, "website": app.website} if app else None
 
 
-@api_get("/api/v1/statuses", anyone("read:statuses"), list[StatusEntity])
+@api_get("/api/v1/statuses", anyone("read:statuses"), list[StatusEntity], many=["id"])
 async def several(request: Request) -> Response[bytes]:
     """Several posts at once, `id[]=1&id[]=2`; those that you may not see are left out."""
     wanted = [ids.parse(text) for text in ids_given(request)][:MAX_IDS]

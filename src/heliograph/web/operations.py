@@ -1,0 +1,60 @@
+"""What a route takes, for the OpenAPI document: handlers read bodies themselves (`web/parameters.py`), so it is said here."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
+
+_REF = "#/$defs/"
+
+
+def taking(form: type | None, files: Collection[str] = (), many: Collection[str] = ()) -> type[Operation]:
+    """The kind of operation that takes `form` as its body, `files` in it, and lists of ids as `many` in its query."""
+
+    @dataclass
+    class Taking(Operation):
+        def __post_init__(self) -> None:
+            if form is not None:
+                self.request_body = _body(form, files)
+            self.parameters = [*(self.parameters or []), *map(_list_of_ids, many)] or None
+
+    return Taking
+
+
+def _list_of_ids(name: str) -> Parameter:
+    ident = Schema(type="string", pattern="^[0-9]{1,19}$")  # type: ignore[arg-type]
+    return Parameter(name=f"{name}[]", param_in="query", schema=Schema(type="array", items=ident))  # type: ignore[arg-type]
+
+
+def _body(form: type, files: Collection[str]) -> RequestBody:
+    schema = _schema(form)
+    with_files = schema | {
+        "properties": schema["properties"] | {name: {"type": "string", "format": "binary"} for name in files}
+    }
+    content = {"multipart/form-data": OpenAPIMediaType(schema=with_files)}  # type: ignore[arg-type]
+    if not files:
+        for kind in ("application/json", "application/x-www-form-urlencoded"):
+            content[kind] = OpenAPIMediaType(schema=schema)  # type: ignore[arg-type]
+    return RequestBody(content=content, required=False)
+
+
+@cache
+def _schema(form: type) -> dict[str, Any]:
+    """The JSON schema of `form`, with what it refers to put in its place: no form holds itself."""
+    whole = msgspec.json.schema(form)
+    parts = whole.get("$defs", {})
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inlined(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return inlined(parts[part["$ref"].removeprefix(_REF)])
+        return {key: inlined(value) for key, value in part.items() if not (key == "default" and value is None)}
+
+    made: dict[str, Any] = inlined({key: value for key, value in whole.items() if key != "$defs"})
+    return made
