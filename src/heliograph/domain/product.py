@@ -21,6 +21,7 @@ from heliograph.domain.accounts.mail import Mailer
 from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.accounts.registration import Registration
+from heliograph.domain.accounts.search import AccountSearch
 from heliograph.domain.accounts.sessions import Sessions
 from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
@@ -33,6 +34,7 @@ from heliograph.domain.feeds.people import People
 from heliograph.domain.feeds.publishing import Publishing
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.rebuild import Rebuilder
+from heliograph.domain.feeds.search import Search
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.feeds.timelines import Timelines
 from heliograph.domain.graph.edges import Edges
@@ -44,6 +46,7 @@ from heliograph.domain.media.portraits import Portraits
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts.delete import Remover
 from heliograph.domain.posts.fragments import Posts
+from heliograph.domain.posts.hashtags import Hashtags
 from heliograph.domain.posts.likes import Likes
 from heliograph.domain.posts.marks import MarksReader
 from heliograph.domain.posts.post import Post
@@ -130,6 +133,9 @@ class Product:
         self.home = Home(skeletons, self.hydration, self.marks)
         self.timelines = Timelines(shards, self.hydration, self.relations, self.marks)
         self.people = People(self.profiles)
+        self.hashtags = Hashtags(shards)
+        accounts = AccountSearch(shards, self.profiles)
+        self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
         self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
         self.publishing = Publishing(self.publisher, self.delivery, self.outbox)
