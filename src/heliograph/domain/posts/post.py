@@ -16,7 +16,7 @@ from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media.attachments import Attachment
 
 # The numbers grow with the layout, so that what an older version has cached is not read as if it were new.
-POST = "post2"
+POST = "post3"
 POST_COUNTS = "counts2"
 
 MAX_PHOTOS = 10
@@ -73,8 +73,8 @@ class Post(msgspec.Struct, frozen=True):
 class Header(msgspec.Struct, frozen=True):
     """What the rules need of a post: who wrote it, who may see it.
 
-    `reply_to`: whose post it answers; `original` and `original_author`: what it reblogs; 0 for none. `tags`: its hashtags,
-    by `tag_number`. `gone`: there is no such post (any more).
+    `reply_to`: whose post it answers, in the thread that began with `root`; `original` and `original_author`: what it
+    reblogs; 0 for none. `tags`: its hashtags, by `tag_number`. `gone`: there is no such post (any more).
     """
 
     id: int
@@ -83,18 +83,19 @@ class Header(msgspec.Struct, frozen=True):
     mentioned: tuple[int, ...]
     gone: bool
     reply_to: int = 0
+    root: int = 0
     original: int = 0
     original_author: int = 0
     tags: tuple[int, ...] = ()
     has_photos: bool = False
 
 
-_HEADER = struct.Struct(">BqBqqqHH")
+_HEADER = struct.Struct(">BqBqqqqHH")
 _GONE = 1
 _PHOTOS = 2
 _VISIBILITIES = tuple(Visibility)
 
-GONE = _HEADER.pack(_GONE, 0, 0, 0, 0, 0, 0, 0)
+GONE = _HEADER.pack(_GONE, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def pack(post: Post, body: bytes) -> bytes:
@@ -105,6 +106,7 @@ def pack(post: Post, body: bytes) -> bytes:
         post.account_id,
         post.visibility,
         post.in_reply_to_account_id or 0,
+        post.root_id or 0,
         post.reblog_of_id or 0,
         post.reblog_of_account_id or 0,
         len(post.mentions),
@@ -115,7 +117,7 @@ def pack(post: Post, body: bytes) -> bytes:
 
 def unpack(post_id: int, data: bytes) -> tuple[Header, bytes]:
     """Header and body of a cached post."""
-    flags, author, visibility, reply_to, original, original_author, mentions, tags = _HEADER.unpack_from(data)
+    flags, author, visibility, reply_to, root, original, original_author, mentions, tags = _HEADER.unpack_from(data)
     end = _HEADER.size + 8 * (mentions + tags)
     numbers = struct.unpack_from(f">{mentions + tags}q", data, _HEADER.size) if mentions + tags else ()
     header = Header(
@@ -125,6 +127,7 @@ def unpack(post_id: int, data: bytes) -> tuple[Header, bytes]:
         numbers[:mentions],
         bool(flags & _GONE),
         reply_to,
+        root,
         original,
         original_author,
         numbers[mentions:],

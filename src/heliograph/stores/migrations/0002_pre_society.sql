@@ -88,6 +88,7 @@ CREATE TABLE post_edits (
     text text NOT NULL,
     spoiler_text text NOT NULL DEFAULT '',
     sensitive boolean NOT NULL DEFAULT false,
+    mentions jsonb NOT NULL DEFAULT '[]',
     media jsonb NOT NULL DEFAULT '[]',
     PRIMARY KEY (slot, post_id, id)
 );
@@ -106,8 +107,11 @@ CREATE TABLE threads (
     root_id bigint NOT NULL,
     post_id bigint NOT NULL,
     parent_id bigint NOT NULL,
+    gone boolean NOT NULL DEFAULT false,
     PRIMARY KEY (slot, root_id, post_id)
 );
+CREATE INDEX threads_children ON threads (slot, root_id, parent_id);
+CREATE INDEX threads_gone ON threads (post_id) WHERE gone;
 
 CREATE TABLE reblogs (
     slot smallint NOT NULL,
