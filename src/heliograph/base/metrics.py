@@ -21,7 +21,7 @@ cache_reads = Counter("heliograph_cache_reads_total", "Fragments asked of the ca
 cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
 cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
 limits_unchecked = Counter(
-    "heliograph_limits_unchecked_total", "Tries let pass because the counters were away.", ["rule"]
+    "heliograph_limits_unchecked_total", "Tries that one process counted alone, as the counters were away.", ["rule"]
 )
 store_errors = Counter("heliograph_store_errors_total", "Calls that a store did not answer.", ["store"])
 feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
@@ -30,6 +30,10 @@ outbox_messages = Counter("heliograph_outbox_messages_total", "Outbox messages h
 outbox_pending = Gauge("heliograph_outbox_pending", "Outbox messages waiting, by shard.", ["shard"])
 outbox_dead = Gauge("heliograph_outbox_dead", "Outbox messages given up, by shard.", ["shard"])
 outbox_oldest_seconds = Gauge("heliograph_outbox_oldest_seconds", "Age of the oldest waiting message.", ["shard"])
+streams_open = Gauge("heliograph_streams_open", "Open streams of this process.", ["transport"])
+stream_events = Counter("heliograph_stream_events_total", "Events sent to streams.", ["event"])
+stream_events_lost = Counter("heliograph_stream_events_lost_total", "Events that streams were not told of.", ["event"])
+streams_dropped = Counter("heliograph_streams_dropped_total", "Streams ended by this process.", ["reason"])
 media_processed = Counter("heliograph_media_processed_total", "Photos decoded.", ["result"])
 
 

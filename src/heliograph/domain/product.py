@@ -26,16 +26,19 @@ from heliograph.domain.accounts.sessions import Sessions
 from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
 from heliograph.domain.accounts.usage import Usage
+from heliograph.domain.feeds.broadcasting import Broadcasting, Loader
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.feeds.following import Following
 from heliograph.domain.feeds.home import Home
 from heliograph.domain.feeds.hydrate import Hydration
+from heliograph.domain.feeds.listeners import Listeners
 from heliograph.domain.feeds.people import People
 from heliograph.domain.feeds.publishing import Publishing
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.rebuild import Rebuilder
 from heliograph.domain.feeds.search import Search
 from heliograph.domain.feeds.skeleton import HomeSkeletons
+from heliograph.domain.feeds.streams import Streams
 from heliograph.domain.feeds.timelines import Timelines
 from heliograph.domain.graph.edges import Edges
 from heliograph.domain.graph.follows import Follows
@@ -51,10 +54,10 @@ from heliograph.domain.posts.likes import Likes
 from heliograph.domain.posts.marks import MarksReader
 from heliograph.domain.posts.post import Post
 from heliograph.domain.posts.publish import Publisher
+from heliograph.stores.broadcast import Broadcast
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.idlists import IdLists
-from heliograph.stores.limits import Counters
 from heliograph.stores.objects import Objects
 from heliograph.stores.outbox import Outbox
 from heliograph.stores.revocations import Revocations
@@ -105,7 +108,7 @@ class Product:
         self.tokens = Tokens(shards, self.identities)
         self.codes = Codes(shards, self.identities)
         self.letters = Letters(shards, self.directory, Mailer(settings.smtp_url, settings.mail_from), settings)
-        self.rate_limits = RateLimits(Counters(valkey), enabled=settings.rate_limits == "on")
+        self.rate_limits = RateLimits(valkey, enabled=settings.rate_limits == "on")
         self.approval = Approval(shards, self.directory, self.identities, self.profiles)
         self.suspension = Suspension(shards, self.identities, self.profiles)
         self.housekeeping = Housekeeping(self.directory, self.sessions, self.codes, self.letters)
@@ -139,3 +142,11 @@ class Product:
         self.following = Following(shards, lists, self.follows, self.profiles)
         self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
         self.publishing = Publishing(self.publisher, self.delivery, self.outbox)
+        self._compose_streams(Broadcast(valkey))
+
+    def _compose_streams(self, broadcast: Broadcast) -> None:
+        self.streams = Streams(broadcast)
+        self.listeners = Listeners(self.identities, self.relations)
+        # By the kind of the event: what makes the entity of a notification, of a conversation.
+        loaders: dict[str, Loader] = {}
+        self.broadcasting = Broadcasting(broadcast, self.listeners, self.hydration, self.relations, self.marks, loaders)

@@ -49,7 +49,9 @@ class Revocations:
             self.hearing = hears
             on_silence()
 
-        async with hearing(self._valkey, CHANNEL, lambda owner: on_news(int(owner)), changed):
-            yield
-        if self._telling:
-            await asyncio.wait(self._telling)
+        try:
+            async with hearing(self._valkey, CHANNEL, lambda owner: on_news(int(owner)), changed):
+                yield
+        finally:
+            if self._telling:
+                await asyncio.wait(self._telling)

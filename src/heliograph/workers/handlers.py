@@ -36,18 +36,10 @@ def handlers(product: Product) -> dict[str, Handler]:
     """The handlers by kind of message."""
     outbox = product.outbox
 
-    async def published(message: Message) -> None:
-        payload = message.payload
-        await product.publisher.settle(payload["post"], payload["author"])
-        advance = turns(outbox, message)
-        only = payload.get("only")
-        await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
-
-    async def deleted(message: Message) -> None:
-        await product.remover.purge(message.payload["post"], message.payload["author"])
-
     async def followed(message: Message) -> None:
-        await product.following.settle(msgspec.convert(message.payload, follows.FollowChanged))
+        change = msgspec.convert(message.payload, follows.FollowChanged)
+        await product.following.settle(change)
+        await product.streams.tell_relations(change.follower)
 
     async def liked(message: Message) -> None:
         await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
@@ -64,18 +56,39 @@ def handlers(product: Product) -> dict[str, Handler]:
     async def discard(message: Message) -> None:
         await product.uploads.discard(message.payload["photos"], message.payload["incoming"])
 
-    return _of_accounts(product) | {
-        publish.PUBLISHED: published,
-        delete.DELETED: deleted,
-        follows.CHANGED: followed,
-        likes.CHANGED: liked,
-        pulled.BACKFILL: backfill,
-        # Feeds that were built meanwhile do not have the posts of a suspended author.
-        suspension.RESTORED: backfill,
-        uploads.PROCESS: process,
-        uploads.DESCRIBED: described,
-        uploads.DISCARD: discard,
-    }
+    return (
+        _of_accounts(product)
+        | _of_posts(product)
+        | {
+            follows.CHANGED: followed,
+            likes.CHANGED: liked,
+            pulled.BACKFILL: backfill,
+            # Feeds that were built meanwhile do not have the posts of a suspended author.
+            suspension.RESTORED: backfill,
+            uploads.PROCESS: process,
+            uploads.DESCRIBED: described,
+            uploads.DISCARD: discard,
+        }
+    )
+
+
+def _of_posts(product: Product) -> dict[str, Handler]:
+    async def published(message: Message) -> None:
+        payload = message.payload
+        await product.publisher.settle(payload["post"], payload["author"])
+        if message.cursor == 0:
+            await product.streams.tell_published(payload["post"])
+        advance = turns(product.outbox, message)
+        only = payload.get("only")
+        await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
+
+    async def deleted(message: Message) -> None:
+        post_id, author = message.payload["post"], message.payload["author"]
+        if (header := await product.remover.was(post_id)) is not None:
+            await product.streams.tell_deleted(header)
+        await product.remover.purge(post_id, author)
+
+    return {publish.PUBLISHED: published, delete.DELETED: deleted}
 
 
 def turns(outbox: Outbox, message: Message) -> Advance:

@@ -63,6 +63,11 @@ class Identities:
         # By what it was proven as, too: believed as a token, a text must not count as a cookie.
         self._believed: dict[tuple[Kind, Bearer], tuple[float, Identity]] = {}
         self._forgettings = 0
+        self._when_forgotten: list[Callable[[int | None], None]] = []
+
+    def on_forgotten(self, heard: Callable[[int | None], None]) -> None:
+        """Have `heard` called when proofs of an account (None: of anybody) may have ended, here or in another process."""
+        self._when_forgotten.append(heard)
 
     async def of_token(self, text: str) -> Identity | None:
         """Whom an access token stands for; None when it is unknown. Raises ForbiddenError for an account shut out."""
@@ -99,10 +104,16 @@ class Identities:
         self._forgettings += 1
         for proof in [proof for proof in self._believed if proof[1].owner_id == owner_id]:
             del self._believed[proof]
+        self._tell_forgotten(owner_id)
 
     def _drop_all(self) -> None:
         self._forgettings += 1
         self._believed.clear()
+        self._tell_forgotten(None)
+
+    def _tell_forgotten(self, owner_id: int | None) -> None:
+        for heard in self._when_forgotten:
+            heard(owner_id)
 
     async def _prove_token(self, bearer: Bearer) -> Identity | None:
         before = self._forgettings

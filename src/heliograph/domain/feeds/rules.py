@@ -43,6 +43,16 @@ def wanted(header: Header, viewer: int | None, relations: Relations) -> bool:
     )
 
 
+def in_public(header: Header) -> bool:
+    """Whether the post belongs into the public timeline: public, no reblog, no answer to somebody else."""
+    return header.visibility == Visibility.PUBLIC and not header.original and header.reply_to in (0, header.author)
+
+
+def under_tags(header: Header) -> bool:
+    """Whether the post belongs into the timelines of its hashtags: public, no reblog; answers do."""
+    return header.visibility == Visibility.PUBLIC and not header.original
+
+
 def at_home(header: Header, viewer: int, relations: Relations) -> bool:
     """Whether the post belongs into the home feed of `viewer`: by somebody or with a hashtag whom they follow, or their own.
 
@@ -61,8 +71,4 @@ def at_home(header: Header, viewer: int, relations: Relations) -> bool:
 
 
 def _by_tag(header: Header, relations: Relations) -> bool:
-    return (
-        header.visibility == Visibility.PUBLIC
-        and not header.original
-        and any(tag in relations.tags for tag in header.tags)
-    )
+    return under_tags(header) and any(tag in relations.tags for tag in header.tags)

@@ -10,7 +10,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -171,6 +171,12 @@ class RelationsReader:
             return await self._load(viewer)
         self._keep(viewer, fragment[0], relations)
         return relations
+
+    async def of_many(self, viewers: Sequence[int]) -> dict[int, Relations]:
+        """The relations of `viewers` as they are now; what this process knows already is confirmed in one wave."""
+        versions = await self._cache.versions([(RELATIONS, viewer) for viewer in viewers])
+        known = {viewer: self.confirmed(viewer, version) for viewer, version in zip(viewers, versions, strict=True)}
+        return {viewer: relations or await self.of(viewer) for viewer, relations in known.items()}
 
     async def _load(self, viewer: int) -> Relations:
         slot = ids.slot_of(viewer)

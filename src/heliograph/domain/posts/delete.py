@@ -7,11 +7,12 @@ Photos that their author may use again are no longer the post's by then: the swe
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
+from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media import attachments
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.likes import LikeChanged, Likes
-from heliograph.domain.posts.post import POST, Visibility
+from heliograph.domain.posts.post import POST, Header, Visibility
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -56,6 +57,25 @@ class Remover:
             await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, author)])
         except StoreUnavailableError:
             return
+
+    async def was(self, post_id: int) -> Header | None:
+        """What a deleted post was while it was there, not `gone`; None when nothing is left of it."""
+        slot = ids.slot_of(post_id)
+        row = await self._shards.at(slot).row(sql.hidden, slot=slot, id=post_id)
+        if row is None:
+            return None
+        return Header(
+            id=post_id,
+            author=row["account_id"],
+            visibility=Visibility(row["visibility"]),
+            mentioned=tuple(mention["id"] for mention in row["mentions"]),
+            gone=False,
+            reply_to=row["in_reply_to_account_id"] or 0,
+            original=row["reblog_of_id"] or 0,
+            original_author=row["reblog_of_account_id"] or 0,
+            tags=tuple(map(tag_number, row["tags"])),
+            has_photos=row["media_count"] > 0,
+        )
 
     async def purge(self, post_id: int, author: int) -> None:
         """The outbox' part: remove what hung on a deleted post, then its row."""

@@ -53,6 +53,11 @@ SELECT account_id FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS N
 UPDATE posts SET deleted_at = now()
 WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS NULL RETURNING visibility;
 
+-- name: hidden
+-- What a deleted post was, until it is removed.
+SELECT id, account_id, visibility, tags, mentions, media_count, in_reply_to_account_id, reblog_of_id, reblog_of_account_id
+FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
+
 -- name: remove
 DELETE FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
 
