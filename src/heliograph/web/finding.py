@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import ValidationError
+from heliograph.base.errors import UnauthenticatedError, ValidationError
 from heliograph.base.paging import Page
 from heliograph.domain.accounts.text import line
 from heliograph.domain.posts.hashtag import Hashtag
@@ -21,6 +21,9 @@ from heliograph.web.request import Request
 QUERY_MAX = 500
 # As far as anybody turns pages.
 OFFSET_MAX = 10_000
+
+# Mastodon's words.
+NO_OFFSET = "Search queries pagination is not supported without authentication"
 
 _HANDLE = re.compile(r"@?(\w+)@([\w.:-]+)")
 _PROFILE = re.compile(r"/@(\w+)/?")
@@ -91,7 +94,9 @@ def _at(path: str) -> Sought:
 
 
 async def find(request: Request, what: Sought, part: Part) -> Found:
-    """What the viewer finds of `what`."""
+    """What the viewer finds of `what`. Raises UnauthenticatedError where somebody who is not logged in turns pages."""
+    if part.offset and viewer_or_none(request) is None:
+        raise UnauthenticatedError(NO_OFFSET)
     accounts, posts, hashtags = await asyncio.gather(
         _accounts(request, what, part), _posts(request, what, part), _hashtags(request, what, part)
     )

@@ -30,6 +30,7 @@ from heliograph.web.pages import (
     signup,
     upload,
 )
+from heliograph.web.pages import search as search_pages
 
 ROUTES: list[Any] = [
     *accounts.ROUTES,
@@ -52,6 +53,7 @@ ROUTES: list[Any] = [
     *passwords.ROUTES,
     *post.ROUTES,
     *profile.ROUTES,
+    *search_pages.ROUTES,
     *sessions.ROUTES,
     *settings.ROUTES,
     *signup.ROUTES,

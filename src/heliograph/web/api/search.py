@@ -5,10 +5,10 @@ from litestar import Response
 from litestar.params import FromQuery
 
 from heliograph.base import ids
-from heliograph.base.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from heliograph.base.errors import InvalidInputError, NotFoundError
 from heliograph.domain.accounts.account import Account
 from heliograph.domain.feeds import present
-from heliograph.web.access import anyone, product_of, user, viewer_or_none
+from heliograph.web.access import anyone, product_of, user
 from heliograph.web.entities.account import AccountEntity
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.entities.tag import HashtagEntity, hashtag
@@ -19,9 +19,6 @@ from heliograph.web.routes import api_get, as_json
 
 DEFAULT, MOST = 20, 40
 DEFAULT_ACCOUNTS, MOST_ACCOUNTS = 40, 80
-
-# Mastodon's words.
-NO_OFFSET = "Search queries pagination is not supported without authentication"
 
 
 class SearchEntity(msgspec.Struct, frozen=True):
@@ -74,8 +71,6 @@ async def search(
 
     With `type` (accounts, statuses or hashtags) only that; `offset` holds with `type` alone.
     """
-    if offset and viewer_or_none(request) is None:
-        raise UnauthenticatedError(NO_OFFSET)
     part = Part(
         kinds=(type,) if type else KINDS,
         page=page_of(limit, max_id, None, min_id, default=DEFAULT, most=MOST),
