@@ -7,7 +7,6 @@ import re
 import socket
 
 import pytest
-
 from living_site import Person
 
 TRUSTED = "127.0.0.1"

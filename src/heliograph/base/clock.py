@@ -11,3 +11,8 @@ def now() -> datetime:
 def iso(moment: datetime) -> str:
     """`moment` as Mastodon writes it: `2026-01-31T12:00:00.000Z` (UTC, milliseconds)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def iso_at(seconds: float) -> str:
+    """The moment `seconds` after 1970 began, as `iso` writes it."""
+    return iso(datetime.fromtimestamp(seconds, UTC))

@@ -24,6 +24,9 @@ class Proxies(msgspec.Struct, frozen=True):
         parts = [part.strip() for part in text.split(",") if part.strip()]
         return cls(tuple(ip_network(part) for part in parts if part != UNIX), UNIX in parts)
 
+    def __bool__(self) -> bool:
+        return bool(self.networks) or self.unix
+
     def __contains__(self, address: Address) -> bool:
         return any(address in network for network in self.networks)
 

@@ -38,7 +38,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     host: Annotated[str, _doc("Address on which the web server listens.")] = "127.0.0.1"
     port: Annotated[Port, _doc("Port on which the web server listens; 0 takes a free one.")] = 3000
     public_url: Annotated[
-        str, _doc("Address under which people reach the site; empty: what a trusted proxy says, else http://localhost:PORT.")
+        str,
+        _doc(
+            "Address under which people reach the site; empty: what a trusted proxy says, else http://localhost:PORT."
+        ),
     ] = ""
     trusted_proxies: Annotated[
         str,
@@ -62,7 +65,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Literal["open", "approval", "closed"],
         _doc("Who may sign up: anybody (open), whom an admin lets in (approval) or nobody (closed)."),
     ] = "open"
-    rate_limits: Annotated[OnOff, _doc("Whether requests are counted and too many refused: of an account, of an address, and what is easily abused.")] = "on"
+    rate_limits: Annotated[
+        OnOff,
+        _doc(
+            "Whether requests are counted and too many refused: of an account, of an address, and what is easily abused."
+        ),
+    ] = "on"
     password_grant: Annotated[OnOff, _doc("Whether apps may trade a password for a token (OAuth password grant).")] = (
         "off"  # noqa: S105 -- a switch, not a password
     )

@@ -16,33 +16,39 @@ from heliograph.base.errors import HeliographError
 from heliograph.base.proxies import Proxies
 from heliograph.domain.product import Product
 from heliograph.stores.backlog import Backlog
-from heliograph.web import access, problems
+from heliograph.web import problems
 from heliograph.web.addresses import RequestAddresses
 from heliograph.web.envelope import Envelope
 from heliograph.web.origin import Origins
 from heliograph.web.pages.templates import Templates
+from heliograph.web.rates import Rates
 from heliograph.web.table import ROUTES
 
 
 def create_app(product: Product) -> ASGIApp:
     """The application that serves `product`."""
     addresses = RequestAddresses(product.settings)
-    return Envelope(framework_app(product, addresses, ROUTES), addresses, Origins(product.settings))
+    proxies = Proxies.parse(product.settings.trusted_proxies)
+    rates = Rates(product.rate_limits, proxies)
+    app = framework_app(product, addresses, proxies, rates, ROUTES)
+    return Envelope(app, addresses, Origins(product.settings), rates)
 
 
-def framework_app(product: Product, addresses: RequestAddresses, routes: Sequence[Any]) -> Litestar:
+def framework_app(
+    product: Product, addresses: RequestAddresses, proxies: Proxies, rates: Rates, routes: Sequence[Any]
+) -> Litestar:
     """The application without its envelope."""
     templates = Templates(product.settings, addresses)
     state = {
         "product": product,
         "addresses": addresses,
         "templates": templates,
-        "proxies": Proxies.parse(product.settings.trusted_proxies),
+        "proxies": proxies,
         "backlog": Backlog(product.outbox),
     }
     return Litestar(
         route_handlers=routes,
-        before_request=access.guard,
+        before_request=rates.admit,
         exception_handlers={
             HeliographError: problems.on_error,
             HTTPException: problems.on_http_error,

@@ -15,6 +15,7 @@ from heliograph.base import logs, metrics
 from heliograph.stores.cache import degraded
 from heliograph.web.addresses import RequestAddresses, told
 from heliograph.web.origin import Origins
+from heliograph.web.rates import Rates
 
 log = logs.get("web")
 
@@ -57,10 +58,11 @@ _PREFLIGHT: list[tuple[bytes, bytes]] = [
 class Envelope:
     """Wraps the app, which makes its addresses with `addresses`."""
 
-    def __init__(self, app: ASGIApp, addresses: RequestAddresses, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, addresses: RequestAddresses, origins: Origins, rates: Rates) -> None:
         self._app = app
         self._addresses = addresses
         self._origins = origins
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""
@@ -94,7 +96,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._headers(message["headers"], request_id, missed, cors=cors)
+                message["headers"] = [
+                    *self._headers(message["headers"], request_id, missed, cors=cors),
+                    *self._rates.headers(scope),
+                ]
             await send(message)
 
         try:

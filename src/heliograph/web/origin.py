@@ -35,7 +35,7 @@ class Origins:
     def __init__(self, settings: Settings) -> None:
         self.own = settings.url
         self._proxies = Proxies.parse("" if settings.public_url else settings.trusted_proxies)
-        self.listening = bool(self._proxies.networks) or self._proxies.unix
+        self.listening = bool(self._proxies)
         # A longer port or name is another place.
         self._pattern = re.compile(re.escape(self.own.encode()) + rb"(?![0-9A-Za-z.-]*[0-9A-Za-z])")
 

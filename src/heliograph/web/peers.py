@@ -5,17 +5,28 @@ X-Forwarded-For grows to the right, so it is read from the right, and only for a
 
 from collections.abc import Iterable
 
+from litestar.types import Scope
+
 from heliograph.base.proxies import Proxies, address_in
 from heliograph.web.request import Request
 
-HEADER = "x-forwarded-for"
+HEADER = b"x-forwarded-for"
 UNKNOWN = "unknown"
 
 
 def client_address(request: Request) -> str:
     """The address of the client of `request`; "unknown" where nobody whom we trust tells it."""
-    peer = request.client.host if request.client else None
-    return told(peer, request.headers.getall(HEADER, []), request.app.state.proxies)
+    return address_of(request.scope, request.app.state.proxies)
+
+
+def address_of(scope: Scope, proxies: Proxies) -> str:
+    """The same of a connection that has no request yet."""
+    client = scope.get("client")
+    peer = client[0] if client else None
+    # Most sites have one process in front of which nobody stands.
+    if not proxies:
+        return peer or UNKNOWN
+    return told(peer, [value.decode("latin-1") for name, value in scope["headers"] if name == HEADER], proxies)
 
 
 def trusted(peer: str | None, proxies: Proxies) -> bool:
