@@ -40,9 +40,14 @@ from heliograph.domain.feeds.search import Search
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.feeds.streams import Streams
 from heliograph.domain.feeds.timelines import Timelines
+from heliograph.domain.graph.blocks import Blocks
 from heliograph.domain.graph.edges import Edges
+from heliograph.domain.graph.familiar import Familiar
 from heliograph.domain.graph.follows import Follows
+from heliograph.domain.graph.mutes import Mutes
+from heliograph.domain.graph.notes import Notes
 from heliograph.domain.graph.relations import RelationsReader
+from heliograph.domain.graph.relationships import Relationships
 from heliograph.domain.media import portraits
 from heliograph.domain.media.limits import Limits
 from heliograph.domain.media.portraits import Portraits
@@ -115,9 +120,7 @@ class Product:
 
         self.usage = Usage(shards)
 
-        self.relations = RelationsReader(shards, cache)
-        self.follows = Follows(shards, cache)
-        self.edges = Edges(shards)
+        self._compose_graph(shards, cache)
 
         limits = Limits.of(settings)
         self.uploads = Uploads(shards, objects, limits, scratch_root)
@@ -146,6 +149,16 @@ class Product:
 
     def _compose_streams(self, broadcast: Broadcast) -> None:
         self.streams = Streams(broadcast)
+    def _compose_graph(self, shards: Shards, cache: Cache) -> None:
+        self.relations = RelationsReader(shards, cache)
+        self.follows = Follows(shards, cache)
+        self.blocks = Blocks(shards, cache, self.follows)
+        self.mutes = Mutes(shards, cache)
+        self.notes = Notes(shards)
+        self.edges = Edges(shards, self.relations)
+        self.relationships = Relationships(shards)
+        self.familiar = Familiar(shards, self.relations, self.profiles)
+
         self.listeners = Listeners(self.identities, self.relations)
         # By the kind of the event: what makes the entity of a notification, of a conversation.
         loaders: dict[str, Loader] = {}

@@ -58,10 +58,12 @@ async def sweep(product: Product) -> None:
     await product.uploads.sweep()
     await product.publisher.sweep()
     await product.housekeeping.run()
+    await product.mutes.sweep()
     # A tombstone is needed while a message about its edge may be under way.
     below = ids.first_at(clock.now() - SETTLED)
     oldest = await product.outbox.oldest()
     below = min(below, oldest - (1 << 22) * 3_600_000) if oldest is not None else below
     if below > 0:
         await product.follows.sweep(below)
+        await product.blocks.sweep(below)
         await product.likes.sweep(below)

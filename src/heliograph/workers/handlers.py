@@ -7,7 +7,7 @@ import msgspec
 from heliograph.domain.accounts import approval, letters, profiles, suspension
 from heliograph.domain.feeds import pulled
 from heliograph.domain.feeds.deliver import Advance
-from heliograph.domain.graph import follows
+from heliograph.domain.graph import blocks, follows, mutes
 from heliograph.domain.media import uploads
 from heliograph.domain.posts import delete, likes, publish
 from heliograph.domain.product import Product
@@ -36,11 +36,6 @@ def handlers(product: Product) -> dict[str, Handler]:
     """The handlers by kind of message."""
     outbox = product.outbox
 
-    async def followed(message: Message) -> None:
-        change = msgspec.convert(message.payload, follows.FollowChanged)
-        await product.following.settle(change)
-        await product.streams.tell_relations(change.follower)
-
     async def liked(message: Message) -> None:
         await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
 
@@ -60,8 +55,8 @@ def handlers(product: Product) -> dict[str, Handler]:
         _of_accounts(product)
         | _of_posts(product)
         | {
-            follows.CHANGED: followed,
             likes.CHANGED: liked,
+        | _of_relations(product)
             pulled.BACKFILL: backfill,
             # Feeds that were built meanwhile do not have the posts of a suspended author.
             suspension.RESTORED: backfill,
@@ -116,3 +111,26 @@ def _of_accounts(product: Product) -> dict[str, Handler]:
         await product.letters.deliver(message.payload["account_id"], message.payload["letter"])
 
     return {profiles.CHANGED: account_changed, approval.RELEASE: names_released, letters.SEND: mail}
+
+
+def _of_relations(product: Product) -> dict[str, Handler]:
+    async def followed(message: Message) -> None:
+        change = msgspec.convert(message.payload, follows.FollowChanged)
+        await product.following.settle(change)
+        await product.streams.tell_relations(change.follower)
+
+    async def blocked(message: Message) -> None:
+        await product.blocks.settle(msgspec.convert(message.payload, blocks.BlockChanged))
+
+    async def muted(message: Message) -> None:
+        await product.mutes.settle(message.payload["account"])
+
+    async def unlocked(message: Message) -> None:
+        await product.following.accept_waiting(message.payload["account"], turns(product.outbox, message))
+
+    return {
+        follows.CHANGED: followed,
+        blocks.CHANGED: blocked,
+        mutes.CHANGED: muted,
+        profiles.UNLOCKED: unlocked,
+    }

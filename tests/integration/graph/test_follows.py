@@ -9,7 +9,8 @@ import pytest
 
 from heliograph.base.errors import InvalidInputError, NotFoundError, ValidationError
 from heliograph.base.paging import Page
-from heliograph.domain.graph import follows
+from heliograph.domain.graph import decisions, follows
+from heliograph.domain.graph.decisions import Decision, Wish
 from heliograph.domain.graph.follows import FollowChanged
 from heliograph.domain.product import Product
 from heliograph.wiring import drain, open_product
@@ -20,6 +21,11 @@ async def ends(product: Product, follower: int, target: int) -> tuple[bool, bool
     followers = (await product.edges.followers(target, Page())).ids
     following = (await product.edges.following(follower, Page())).ids
     return follower in followers, target in following
+
+
+def decided(*, gone: bool) -> Decision:
+    """What the followed end decides for somebody who follows, or no longer."""
+    return decisions.ended if gone else decisions.followed(Wish())
 
 
 async def counted(product: Product, account: int) -> tuple[int, int]:
@@ -60,7 +66,7 @@ async def test_what_was_decided_is_applied_in_any_order(product: Product, people
     ann, bob = await people(2)
     said = []
     for gone in (False, True, False, True):
-        change = await product.follows._decide(bob, ann, gone=gone)
+        change = await product.follows.decide(bob, ann, decided(gone=gone))
         assert change is not None
         said.append(change)
     assert [change.rev for change in said] == sorted({change.rev for change in said})
@@ -78,7 +84,7 @@ async def test_a_request_that_dies_between_the_ends(product: Product, people, go
     if gone:
         await product.following.follow(bob, ann)
         await drain(product)
-    assert await product.follows._decide(bob, ann, gone=gone) is not None
+    assert await product.follows.decide(bob, ann, decided(gone=gone)) is not None
     assert await ends(product, bob, ann) == (not gone, gone)
     await drain(product)
     assert await ends(product, bob, ann) == (not gone, not gone)
@@ -89,10 +95,10 @@ async def test_a_request_that_dies_between_the_ends(product: Product, people, go
 async def test_a_repeated_request_mends_the_other_end(product: Product, people) -> None:
     """The first died between the ends; the second finds the edge decided and applies it before it answers."""
     ann, bob = await people(2)
-    await product.follows._decide(bob, ann, gone=False)
+    await product.follows.decide(bob, ann, decided(gone=False))
     await product.following.follow(bob, ann)
     assert await ends(product, bob, ann) == (True, True)
-    await product.follows._decide(bob, ann, gone=True)
+    await product.follows.decide(bob, ann, decided(gone=True))
     await product.following.unfollow(bob, ann)
     assert await ends(product, bob, ann) == (False, False)
 

@@ -28,7 +28,8 @@ class Field(msgspec.Struct, frozen=True):
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `accounts`. `avatar` and `header` are names in the media store, empty for none.
 
-    `default_visibility` is a post's number for it; `pull_from`: posts from this id on are not pushed to feeds.
+    `hide_collections`: others do not see who follows it and whom it follows. `default_visibility` is a post's number for
+    it; `pull_from`: posts from this id on are not pushed to feeds.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool = False
     locked: bool = False
     discoverable: bool = True
+    hide_collections: bool = False
     default_visibility: int = 0
     default_sensitive: bool = False
     default_language: str | None = None
@@ -66,6 +68,7 @@ class ProfileChanges(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool | msgspec.UnsetType = msgspec.UNSET
     locked: bool | msgspec.UnsetType = msgspec.UNSET
     discoverable: bool | msgspec.UnsetType = msgspec.UNSET
+    hide_collections: bool | msgspec.UnsetType = msgspec.UNSET
     default_visibility: int | msgspec.UnsetType = msgspec.UNSET
     default_sensitive: bool | msgspec.UnsetType = msgspec.UNSET
     default_language: str | msgspec.UnsetType | None = msgspec.UNSET

@@ -26,6 +26,7 @@ sql = load("accounts")
 ACCOUNT = "account"
 ACCOUNT_COUNTS = "acounts"
 CHANGED = "account.changed"
+UNLOCKED = "account.unlocked"
 
 Render = Callable[[Account], bytes]
 RenderCounts = Callable[[dict[Count, int], datetime | None], bytes]
@@ -106,6 +107,9 @@ class Profiles:
             old, new = _pictures(before), _pictures(account)
             await self._replace(transaction, account_id, old - new, new - old)
             await tell_changed(transaction, account_id)
+            if before.locked and not account.locked:
+                # Nobody is left to be asked: what waits is granted.
+                await outbox.put(transaction, slot, UNLOCKED, {"account": account_id})
         await self.invalidate(transaction.position, [account_id])
         return account
 

@@ -1,44 +1,30 @@
-"""Following and unfollowing: the followed end decides, the request applies the follower's end before it answers.
+"""Following and asking for it: the followed end decides, the request applies the follower's end before it answers.
 
 The outbox message `follow.changed` is the net beneath: applied twice, late or out of order it does nothing wrong, since
 only a newer `rev` changes an end.
 """
 
-import msgspec
+import contextlib
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, StoreUnavailableError, ValidationError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
-from heliograph.domain.graph.edges import decide
+from heliograph.domain.graph import decisions
+from heliograph.domain.graph.decisions import CHANGED, Decision, FollowChanged, Wish
 from heliograph.domain.graph.relations import RELATIONS
-from heliograph.stores import counts, outbox
+from heliograph.stores import counts
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
 
+__all__ = ["CHANGED", "FOLLOWS_AT_MOST", "FollowChanged", "Follows", "followers_page"]
+
 sql = load("follows")
 
-CHANGED = "follow.changed"
 # Mastodon's. Relations are kept whole, 8 bytes a follow, and a home that is rebuilt asks each of them.
 FOLLOWS_AT_MOST = 7500
-
-
-class FollowChanged(msgspec.Struct, frozen=True):
-    """What the deciding end said of `follower` and `target`, as of `rev`.
-
-    `gone` false: follows. `gone` and `requested`: waits for the target's word. `gone` alone: neither. `reblogs`: sees what
-    the target reblogs; `notify`: is told of each post. `edited`: only these two have changed, nothing has begun or ended.
-    """
-
-    follower: int
-    target: int
-    rev: int
-    gone: bool
-    requested: bool = False
-    reblogs: bool = True
-    notify: bool = False
-    edited: bool = False
+AS_USUAL = Wish()
 
 
 class Follows:
@@ -48,24 +34,55 @@ class Follows:
         self._shards = shards
         self._cache = cache
 
-    async def follow(self, follower: int, target: int) -> FollowChanged:
-        """Let `follower` follow `target`, an account that exists. Idempotent.
+    async def follow(self, follower: int, target: int, wish: Wish = AS_USUAL) -> FollowChanged:
+        """Let `follower` follow `target`, or ask for it if that is locked. Idempotent; `wish` changes what there is.
 
-        Raises InvalidInputError (oneself), ValidationError (FOLLOWS_AT_MOST are followed already).
+        Raises InvalidInputError (oneself), ForbiddenError (one of the two blocks the other), NotFoundError, ValidationError
+        (FOLLOWS_AT_MOST are followed already).
         """
         if follower == target:
             raise InvalidInputError("You cannot follow yourself")
         await self._check_room(follower, target)
-        change = await self._decide(follower, target, gone=False)
+        change = await self.decide(follower, target, decisions.followed(wish))
         assert change is not None, "following always leaves an edge"
         await self.apply(change)
         return change
 
     async def unfollow(self, follower: int, target: int) -> None:
-        """Let `follower` no longer follow `target`. Idempotent."""
-        change = await self._decide(follower, target, gone=True)
-        if change is not None:
-            await self.apply(change)
+        """Let `follower` no longer follow `target`, nor ask for it. Idempotent."""
+        await self._change(follower, target, decisions.ended)
+
+    async def remove(self, target: int, follower: int) -> None:
+        """Let `target` no longer be followed by `follower`. Idempotent."""
+        await self._change(follower, target, decisions.removed)
+
+    async def accept(self, target: int, follower: int) -> FollowChanged:
+        """Let `target` grant what `follower` asks for. Raises NotFoundError where nothing waits."""
+        change = await self._change(follower, target, decisions.accepted)
+        assert change is not None, "a request that is granted is an edge"
+        return change
+
+    async def reject(self, target: int, follower: int) -> None:
+        """Let `target` refuse what `follower` asks for. Raises NotFoundError where nothing waits."""
+        await self._change(follower, target, decisions.rejected)
+
+    async def let_in(self, target: int, follower: int) -> FollowChanged | None:
+        """Grant a request, if it waits and `target` is not locked; what stands then."""
+        return await self._change(follower, target, decisions.let_in)
+
+    async def waiting(self, target: int, limit: int) -> list[int]:
+        """Up to `limit` accounts that ask to follow `target`, the oldest request first."""
+        slot = ids.slot_of(target)
+        rows = await self._shards.at(slot).rows(
+            sql.requests_oldest, slot=slot, account_id=target, below=ids.MAX_ID, above=0, limit=limit
+        )
+        return [row["id"] for row in rows]
+
+    async def count_waiting(self, target: int) -> int:
+        """How many ask to follow `target`."""
+        slot = ids.slot_of(target)
+        counted: int = await self._shards.at(slot).value(sql.count_requests, slot=slot, account_id=target)
+        return counted
 
     async def _check_room(self, follower: int, target: int) -> None:
         # Outside of the decision, which is made elsewhere: requests at once may pass by as many as they are, and no more.
@@ -76,21 +93,20 @@ class Follows:
         if full:
             raise ValidationError(f"Validation failed: You cannot follow more than {FOLLOWS_AT_MOST} people")
 
-    async def _decide(self, follower: int, target: int, *, gone: bool) -> FollowChanged | None:
-        slot = ids.slot_of(target)
-        query = sql.decide_unfollow if gone else sql.decide_follow
-        async with self._shards.at(slot).transaction() as transaction:
-            row = await decide(transaction, query, slot=slot, account_id=target, follower_id=follower)
-            if row is None:
-                return None
-            change = FollowChanged(follower, target, row["rev"], gone)
-            if row["changed"]:
-                await counts.add(transaction, target, Count.FOLLOWERS, -1 if gone else 1)
-                await outbox.put(transaction, slot, CHANGED, msgspec.to_builtins(change))
-        try:
+    async def _change(self, follower: int, target: int, decision: Decision) -> FollowChanged | None:
+        change = await self.decide(follower, target, decision)
+        if change is not None:
+            await self.apply(change)
+        return change
+
+    async def decide(self, follower: int, target: int, decision: Decision) -> FollowChanged | None:
+        """The deciding end's part alone; `apply` is the rest. None where there never was an edge."""
+        async with self._shards.of(target).transaction() as transaction:
+            await decisions.hold(transaction, target, follower)
+            change = await decisions.make(transaction, follower, target, decision)
+        # A cache that is away hears of it by the outbox.
+        with contextlib.suppress(StoreUnavailableError):
             await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, target)])
-        except StoreUnavailableError:
-            return change
         return change
 
     async def apply(self, change: FollowChanged) -> None:
@@ -104,18 +120,19 @@ class Follows:
                 target_id=change.target,
                 rev=change.rev,
                 gone=change.gone,
+                requested=change.requested,
+                reblogs=change.reblogs,
+                notify=change.notify,
             )
             if row is not None and row["change"]:
                 await counts.add(transaction, change.follower, Count.FOLLOWING, row["change"])
-        try:
+        with contextlib.suppress(StoreUnavailableError):
             await self._cache.invalidate(
                 transaction.position, [(RELATIONS, change.follower), (ACCOUNT_COUNTS, change.follower)]
             )
-        except StoreUnavailableError:
-            return
 
     async def settle(self, change: FollowChanged) -> None:
-        """The outbox' part: both ends once more, and their cached values. Raises StoreUnavailableError."""
+        """The outbox' part: the follower's end once more, and the cached values. Raises StoreUnavailableError."""
         await self.apply(change)
         for ident, kinds in (
             (change.follower, (RELATIONS, ACCOUNT_COUNTS)),
@@ -125,7 +142,7 @@ class Follows:
             await self._cache.invalidate(position, [(kind, ident) for kind in kinds])
 
     async def sweep(self, below: int) -> int:
-        """Remove tombstones whose rev is smaller than `below`; how many."""
+        """Remove tombstones whose rev is smaller than `below`; how many. Requests that wait are none."""
         removed = 0
         for shard in self._shards.all:
             removed += await shard.chore(sql.sweep_followers, below=below)

@@ -9,19 +9,19 @@ INSERT INTO accounts (slot, id, username, display_name, state, role)
 VALUES (:slot, :id, :username, :display_name, :state, :role);
 
 -- name: by_ids
-SELECT id, username, display_name, note, fields, avatar, header, bot, locked, discoverable, default_visibility,
-       default_sensitive, default_language, state, role, last_post_at, pull_from
+SELECT id, username, display_name, note, fields, avatar, header, bot, locked, discoverable, hide_collections,
+       default_visibility, default_sensitive, default_language, state, role, last_post_at, pull_from
 FROM accounts WHERE slot = ANY(:slots::smallint[]) AND id = ANY(:ids::bigint[]);
 
 -- name: locked
-SELECT id, username, display_name, note, fields, avatar, header, bot, locked, discoverable, default_visibility,
-       default_sensitive, default_language, state, role, last_post_at, pull_from
+SELECT id, username, display_name, note, fields, avatar, header, bot, locked, discoverable, hide_collections,
+       default_visibility, default_sensitive, default_language, state, role, last_post_at, pull_from
 FROM accounts WHERE slot = :slot AND id = :id FOR UPDATE;
 
 -- name: update_profile
 UPDATE accounts SET display_name = :display_name, note = :note, fields = :fields, avatar = :avatar, header = :header,
-       bot = :bot, locked = :locked, discoverable = :discoverable, default_visibility = :default_visibility,
-       default_sensitive = :default_sensitive, default_language = :default_language
+       bot = :bot, locked = :locked, discoverable = :discoverable, hide_collections = :hide_collections,
+       default_visibility = :default_visibility, default_sensitive = :default_sensitive, default_language = :default_language
 WHERE slot = :slot AND id = :id;
 
 -- name: last_posts
