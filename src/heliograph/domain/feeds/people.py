@@ -5,19 +5,28 @@ from collections.abc import Sequence
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.feeds import present
+from heliograph.domain.graph.relations import RelationsReader
 
 
 class People:
     """Presents accounts."""
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, relations: RelationsReader) -> None:
         self._profiles = profiles
+        self._relations = relations
 
     async def many(self, account_ids: Sequence[int]) -> list[bytes]:
         """The accounts of `account_ids` that others may see, as JSON, in the same order."""
         bodies = await self._profiles.fragments(account_ids)
         counts = await self._profiles.count_fragments(bodies)
         return [present.account(bodies[ident], counts[ident]) for ident in account_ids if ident in bodies]
+
+    async def seen_by(self, viewer: int | None, account_ids: Sequence[int]) -> list[bytes]:
+        """As `many`, for a list of who did something: without those between whom and the viewer there is a block."""
+        if viewer is None:
+            return await self.many(account_ids)
+        blocked = (await self._relations.of(viewer)).blocked
+        return await self.many([ident for ident in account_ids if ident not in blocked])
 
     async def one(self, account_id: int) -> bytes:
         """One account as JSON. Raises NotFoundError."""

@@ -43,6 +43,16 @@ def wanted(header: Header, viewer: int | None, relations: Relations) -> bool:
     )
 
 
+def reblogged_as(header: Header, viewer: int, wanted: Visibility) -> Visibility | None:
+    """How a post that `viewer` may see is shared by them when they ask for `wanted`; None: not at all.
+
+    One's own private post can be shown to one's followers once more; what others wrote for fewer stays with those.
+    """
+    if header.visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
+        return wanted
+    return Visibility.PRIVATE if header.visibility == Visibility.PRIVATE and header.author == viewer else None
+
+
 def in_public(header: Header) -> bool:
     """Whether the post belongs into the public timeline: public, no reblog, no answer to somebody else."""
     return header.visibility == Visibility.PUBLIC and not header.original and header.reply_to in (0, header.author)

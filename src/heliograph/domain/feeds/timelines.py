@@ -61,6 +61,13 @@ class Timelines:
             raise NotFoundError
         return shown[0].header
 
+    async def proper(self, viewer: int | None, post_id: int) -> Header:
+        """As `header`, of what is seen: of a reblog the original, which is what one likes, answers, bookmarks."""
+        shown = await self._visible(viewer, [post_id])
+        if not shown:
+            raise NotFoundError
+        return shown[0].shown
+
     async def account(self, viewer: int | None, account_id: int, page: Page, only: AccountFilter) -> Timeline:
         """Posts of one account, those that `viewer` may see."""
         slot = ids.slot_of(account_id)

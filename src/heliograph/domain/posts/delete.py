@@ -1,6 +1,6 @@
 """Deleting a post: hidden from everybody in one transaction; a worker then removes what hung on it.
 
-The purge may stop anywhere and be run again: likes first (both ends), then the photos' objects, then the rows.
+The purge may stop anywhere and be run again: likes and reblogs first (both ends), then the photos' objects, then the rows.
 Photos that their author may use again are no longer the post's by then: the sweep of orphans removes them.
 """
 
@@ -11,11 +11,12 @@ from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media import attachments
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts.fragments import Posts
+from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.likes import LikeChanged, Likes
 from heliograph.domain.posts.post import POST, Header, Visibility
-from heliograph.stores import counts, outbox
+from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.stores import counts
 from heliograph.stores.cache import Cache
-from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
@@ -23,18 +24,20 @@ sql = load("posts")
 likes_sql = load("likes")
 media_sql = load("media")
 
-DELETED = "post.deleted"
 LIKES_A_PAGE = 200
 
 
 class Remover:
     """Deletes posts."""
 
-    def __init__(self, shards: Shards, cache: Cache, posts: Posts, likes: Likes, uploads: Uploads) -> None:
+    def __init__(
+        self, shards: Shards, cache: Cache, posts: Posts, likes: Likes, reblogs: Reblogs, uploads: Uploads
+    ) -> None:
         self._shards = shards
         self._cache = cache
         self._posts = posts
         self._likes = likes
+        self._reblogs = reblogs
         self._uploads = uploads
 
     async def delete(self, author: int, post_id: int, *, keep_photos: bool = False) -> None:
@@ -44,14 +47,10 @@ class Remover:
         """
         slot = ids.slot_of(post_id)
         async with self._shards.at(slot).transaction() as transaction:
-            visibility = await transaction.value(sql.hide, slot=slot, id=post_id, account_id=author)
-            if visibility is None:
+            if not await hide(transaction, author, post_id):
                 raise NotFoundError
             if keep_photos:
                 await transaction.run(media_sql.detach, slot=slot, post_id=post_id)
-            if visibility != Visibility.DIRECT:
-                await counts.add(transaction, author, Count.POSTS, -1)
-            await outbox.put(transaction, slot, DELETED, {"post": post_id, "author": author})
         await self._posts.write_gone(post_id, transaction.position)
         try:
             await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, author)])
@@ -83,6 +82,7 @@ class Remover:
         slot = ids.slot_of(post_id)
         await self._cache.invalidate(await shard.mark(), [(POST, post_id), (ACCOUNT_COUNTS, author)])
         await self._end_likes(post_id)
+        await self._reblogs.end_all(post_id, author)
         photos = (await attachments.of_posts(self._shards, [post_id])).get(post_id, [])
         await self._uploads.discard([photo.name for photo in photos], incoming=[])
         async with shard.transaction() as transaction:

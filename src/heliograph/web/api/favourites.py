@@ -17,8 +17,8 @@ from heliograph.web.routes import api_get, api_post, as_json
 async def favourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Like a post."""
     product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    await product.timelines.header(who, ident)
-    await product.likes.like(who, ident)
+    original = await product.timelines.proper(who, ident)
+    await product.likes.like(who, original.id)
     return as_json(await product.timelines.post(who, ident))
 
 
@@ -26,8 +26,8 @@ async def favourite(request: Request, status_id: FromPath[str]) -> Response[byte
 async def unfavourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """No longer like a post."""
     product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    await product.timelines.header(who, ident)
-    await product.likes.unlike(who, ident)
+    original = await product.timelines.proper(who, ident)
+    await product.likes.unlike(who, original.id)
     return as_json(await product.timelines.post(who, ident))
 
 

@@ -12,7 +12,6 @@ from litestar.params import FromPath
 from heliograph.web.access import Access, anyone, product_of, user, viewer_or_none
 from heliograph.web.api.follows import account_id
 from heliograph.web.api.statuses import post_id
-from heliograph.web.entities.account import AccountEntity
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, as_json
@@ -100,13 +99,6 @@ async def context(request: Request, status_id: FromPath[str]) -> Response[bytes]
     return as_json(b'{"ancestors":[],"descendants":[]}')
 
 
-@api_get("/api/v1/statuses/{status_id:str}/reblogged_by", anyone("read:accounts"), list[AccountEntity])
-async def reblogged_by(request: Request, status_id: FromPath[str]) -> Response[bytes]:
-    """Who has shared a post that you may see: nobody can yet."""
-    await product_of(request).timelines.header(viewer_or_none(request), post_id(status_id))
-    return as_json(b"[]")
-
-
 @api_get("/api/v1/statuses/{status_id:str}/quotes", user("read:statuses"), list[StatusEntity])
 async def quotes(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """What quotes a post that you may see: nothing can yet."""
@@ -134,7 +126,6 @@ ROUTES = [
     *(_constant(path, access, []) for path, access in LISTS.items()),
     *(_constant(path, access, answer) for path, (access, answer) in OBJECTS.items()),
     context,
-    reblogged_by,
     quotes,
     featured,
     lists_with,

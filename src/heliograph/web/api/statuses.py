@@ -139,6 +139,9 @@ async def remove(request: Request, status_id: FromPath[str], delete_media: FromQ
     if post.account_id != author:
         raise NotFoundError
     shown = await product.timelines.post(author, ident)
+    if post.reblog_of_id is not None:
+        await product.publishing.unreblog(author, post.reblog_of_id)
+        return as_json(shown)
     await product.remover.delete(author, ident, keep_photos=not delete_media)
     await product.outbox.hint()
     return as_json(msgspec.json.encode(msgspec.json.decode(shown) | {"text": post.text}))
