@@ -8,7 +8,7 @@ import sys
 import typer
 
 from heliograph.base.errors import HeliographError
-from heliograph.cli import explain, programs, schema, site, status, users
+from heliograph.cli import backup, explain, programs, schema, site, status, users
 
 app = typer.Typer(
     name="heliograph",
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (site, programs, schema, status, explain):
+for room in (site, programs, schema, backup, status, explain):
     room.register(app)
 app.add_typer(users.app, name="user")
 app.callback()(explain.options)
