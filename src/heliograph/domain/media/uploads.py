@@ -61,7 +61,7 @@ class Uploads:
         Raises ValidationError with a sentence when the header already shows that it is no photo we can take.
         """
         await asyncio.to_thread(sniff.sniff, file, self._limits)
-        _check_description(description)
+        check_description(description)
         slot = ids.slot_of(account_id)
         incoming = f"incoming/{secrets.token_hex(16)}"
         await self._objects.put(incoming, file)
@@ -94,7 +94,7 @@ class Uploads:
         self, account_id: int, media_id: int, description: str | None, focus: tuple[float, float] | None
     ) -> Photo:
         """Change alt text or focal point; None leaves as it is."""
-        _check_description(description)
+        check_description(description)
         slot = ids.slot_of(media_id)
         focus_x, focus_y = focus or (None, None)
         values = {"description": description, "focus_x": focus_x, "focus_y": focus_y}
@@ -199,7 +199,8 @@ class Uploads:
         return await self._shards.at(slot).row(sql.by_id, slot=slot, id=media_id)
 
 
-def _check_description(description: str | None) -> None:
+def check_description(description: str | None) -> None:
+    """Raise ValidationError for an alt text that is none."""
     if description is not None and (len(description) > MAX_DESCRIPTION or "\0" in description):
         raise ValidationError(f"Validation failed: the description is longer than {MAX_DESCRIPTION} characters")
 

@@ -88,7 +88,7 @@ class Posts:
     async def _read(self, shard: Shard, post_ids: list[int]) -> tuple[int, list[Post]]:
         position, rows = await shard.versioned(sql.by_ids, slots=slots_of(post_ids), ids=post_ids)
         photos = await attachments.of_posts(self._shards, [row["id"] for row in rows])
-        return position, [_post(row, photos.get(row["id"], [])) for row in rows]
+        return position, [parsed(row, photos.get(row["id"], [])) for row in rows]
 
     async def _load_counts(self, post_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         return [
@@ -97,7 +97,8 @@ class Posts:
         ]
 
 
-def _post(row: Row, photos: list[Attachment]) -> Post:
+def parsed(row: Row, photos: list[Attachment]) -> Post:
+    """The post of a row of `posts` with its `photos`."""
     return Post(
         id=row["id"],
         account_id=row["account_id"],

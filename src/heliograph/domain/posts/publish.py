@@ -16,6 +16,7 @@ from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts import text as captions
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility, unpack
+from heliograph.domain.posts.threads import Reply, is_counted
 from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -54,12 +55,13 @@ class Draft(msgspec.Struct, frozen=True):
 class Published(msgspec.Struct, frozen=True):
     """The outcome: the post's id, and whether this call made it (False: an earlier call with the same key did).
 
-    `only`: the accounts that a direct post is for; None for a post that goes to all followers.
+    `only`: the accounts that a direct post is for; None for a post that goes to all followers. `reply`: what it answers.
     """
 
     post_id: int
     created: bool
     only: list[int] | None = None
+    reply: Reply | None = None
 
 
 class Publisher:
@@ -74,8 +76,8 @@ class Publisher:
 
     async def publish(self, author: int, draft: Draft) -> Published:
         """Publish `draft`. Raises ValidationError (what is wrong with it), StoreUnavailableError (nothing was kept)."""
-        _check(draft)
-        slot = ids.slot_of(author)
+        draft = _normal(draft)
+        check(draft.text, draft.spoiler_text, draft.media_ids)
         earlier = await self._by_key(author, draft.key)
         if earlier is not None:
             return Published(earlier, created=False)
@@ -87,33 +89,24 @@ class Publisher:
             if earlier is None:
                 raise
             return Published(earlier, created=False)
-        mentions = await self._mentions(draft.text)
+        mentions = await mentions_of(self._profiles, draft.text)
         post = _post(author, draft, mentions, photos)
-        async with self._shards.at(slot).transaction() as transaction:
+        async with self._shards.of(author).transaction() as transaction:
             written = await _write(transaction, post, draft.key)
-            if written is None:
-                existing: int = await transaction.value(sql.by_key, slot=slot, account_id=author, key=draft.key)
-                return Published(existing, created=False)
-            attached = await _attach(transaction, author, written["id"], photos)
+            attached = await _attach(transaction, author, written["id"], photos) if written else []
+        if written is None:
+            earlier = await self._by_key(author, draft.key)
+            # None: the post that had this key has been deleted at this very moment.
+            return Published(earlier, created=False) if earlier is not None else await self.publish(author, draft)
         post = msgspec.structs.replace(post, id=written["id"], photos=attached)
         await self._show_author(post, written["position"], transaction.position)
-        return Published(post.id, created=True, only=_only(post))
+        return Published(post.id, created=True, only=_only(post), reply=_reply(post))
 
     async def _by_key(self, author: int, key: str) -> int | None:
         if not key:
             return None
         slot = ids.slot_of(author)
         found: int | None = await self._shards.at(slot).value(sql.by_key, slot=slot, account_id=author, key=key)
-        return found
-
-    async def _mentions(self, text: str) -> list[Mention]:
-        found = []
-        for name in captions.mentioned_names(text)[:MAX_MENTIONS]:
-            try:
-                account = await self._profiles.by_username(name)
-            except NotFoundError:
-                continue
-            found.append(Mention(account.id, account.username))
         return found
 
     async def _show_author(self, post: Post, written: int, committed: int) -> None:
@@ -143,6 +136,18 @@ class Publisher:
             await shard.chore(sql.sweep_keys)
 
 
+async def mentions_of(profiles: Profiles, text: str) -> list[Mention]:
+    """Who is named in `text`, of those who exist."""
+    found = []
+    for name in captions.mentioned_names(text)[:MAX_MENTIONS]:
+        try:
+            account = await profiles.by_username(name)
+        except NotFoundError:
+            continue
+        found.append(Mention(account.id, account.username))
+    return found
+
+
 async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
     """Write `post`, whose id is still to be minted: `id` and `position`. None when the key has been published under."""
     return await transaction.row(
@@ -166,12 +171,25 @@ async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
         count_kind=int(Count.POSTS),
         message_kind=PUBLISHED,
         only=_only(post),
+        reply=_answers(post),
         request_id=outbox.request_id(),
     )
 
 
 def _only(post: Post) -> list[int] | None:
     return [mention.id for mention in post.mentions] if post.visibility == Visibility.DIRECT else None
+
+
+def _answers(post: Post) -> dict[str, int | bool] | None:
+    """What the message says of the reply that `post` is: all of a `Reply` but the id that is still to be minted."""
+    if post.in_reply_to_id is None or post.root_id is None:
+        return None
+    return {"parent": post.in_reply_to_id, "root": post.root_id, "counted": is_counted(post.visibility)}
+
+
+def _reply(post: Post) -> Reply | None:
+    answers = _answers(post)
+    return None if answers is None else msgspec.convert(answers | {"post": post.id}, Reply)
 
 
 async def _attach(transaction: Transaction, author: int, post_id: int, photos: list[Attachment]) -> list[Attachment]:
@@ -187,16 +205,29 @@ async def _attach(transaction: Transaction, author: int, post_id: int, photos: l
     return attached
 
 
-def _check(draft: Draft) -> None:
-    if not draft.text.strip() and not draft.media_ids:
+def _normal(draft: Draft) -> Draft:
+    """A warning in front of nothing is the text itself, and what has a warning is sensitive, as Mastodon has it."""
+    sensitive = draft.sensitive or bool(draft.spoiler_text.strip())
+    text, spoiler_text = unhidden(draft.text, draft.spoiler_text)
+    return msgspec.structs.replace(draft, text=text, spoiler_text=spoiler_text, sensitive=sensitive)
+
+
+def unhidden(text: str, spoiler_text: str) -> tuple[str, str]:
+    """Text and warning: a warning in front of nothing is the text."""
+    return (text, spoiler_text) if text.strip() or not spoiler_text.strip() else (spoiler_text, "")
+
+
+def check(text: str, spoiler_text: str, media_ids: list[int]) -> None:
+    """Raise ValidationError for what a post must not be."""
+    if not text.strip() and not media_ids:
         raise ValidationError("Validation failed: Text can't be blank")
-    if len(draft.text) + len(draft.spoiler_text) > MAX_CHARACTERS:
+    if len(text) + len(spoiler_text) > MAX_CHARACTERS:
         raise ValidationError(f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded")
-    if len(draft.media_ids) > MAX_PHOTOS:
+    if len(media_ids) > MAX_PHOTOS:
         raise ValidationError(f"Validation failed: Cannot attach more than {MAX_PHOTOS} files")
-    if len(set(draft.media_ids)) != len(draft.media_ids):
+    if len(set(media_ids)) != len(media_ids):
         raise ValidationError("Validation failed: the same photo is attached twice")
-    if "\0" in draft.text or "\0" in draft.spoiler_text:
+    if "\0" in text or "\0" in spoiler_text:
         raise ValidationError("Validation failed: Text must not hold a null character")
 
 
@@ -207,7 +238,7 @@ def _post(author: int, draft: Draft, mentions: list[Mention], photos: list[Attac
         text=draft.text,
         spoiler_text=draft.spoiler_text,
         visibility=draft.visibility,
-        sensitive=draft.sensitive or bool(draft.spoiler_text),
+        sensitive=draft.sensitive,
         language=draft.language,
         tags=captions.hashtags(draft.text),
         mentions=mentions,

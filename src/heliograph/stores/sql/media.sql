@@ -11,7 +11,13 @@ FROM media WHERE slot = :slot AND id = :id;
 
 -- name: of_posts
 SELECT post_id, id, name, description, focus_x, focus_y, blurhash, variants
-FROM media WHERE slot = ANY(:slots::smallint[]) AND post_id = ANY(:ids::bigint[]) ORDER BY post_id, position;
+FROM media WHERE slot = ANY(:slots::smallint[]) AND post_id = ANY(:ids::bigint[]) AND position >= 0
+ORDER BY post_id, position;
+
+-- name: ever_of_post
+-- The photos that an edit took out of the post too (position -1): its history shows them for as long as it is there.
+SELECT position, id, name, description, focus_x, focus_y, blurhash, variants
+FROM media WHERE slot = :slot AND post_id = :post_id ORDER BY position, id;
 
 -- name: ready
 UPDATE media SET state = 'ready', incoming = '', blurhash = :blurhash, variants = :variants
@@ -32,6 +38,19 @@ RETURNING post_id;
 UPDATE media SET post_id = :post_id, position = :position, detached_at = NULL
 WHERE slot = :slot AND id = :id AND account_id = :account_id AND post_id IS NULL AND state = 'ready'
 RETURNING id, name, description, focus_x, focus_y, blurhash, variants;
+
+-- name: place
+-- In the transaction of an edit: one that the post has had, or one's own that is decoded and not yet used.
+UPDATE media SET post_id = :post_id, position = :position, detached_at = NULL,
+    description = coalesce(:description::text, description),
+    focus_x = coalesce(:focus_x::real, focus_x), focus_y = coalesce(:focus_y::real, focus_y)
+WHERE slot = :slot AND id = :id AND account_id = :account_id
+  AND (post_id = :post_id OR (post_id IS NULL AND state = 'ready'))
+RETURNING id, name, description, focus_x, focus_y, blurhash, variants;
+
+-- name: take_out
+-- What an edit took out of a post: all but :ids.
+UPDATE media SET position = -1 WHERE slot = :slot AND post_id = :post_id AND NOT id = ANY(:ids::bigint[]);
 
 -- name: detach
 -- In the transaction that deletes the post: its owner may attach the photos to another.

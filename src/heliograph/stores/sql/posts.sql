@@ -26,14 +26,18 @@ WITH minted AS (
     SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post WHERE :counted
 ), told AS (
     INSERT INTO outbox (slot, id, kind, payload, request_id)
-    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb),
-           :request_id
+    SELECT :slot, mint_id(:slot), :message_kind,
+           jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb, 'reply', :reply::jsonb), :request_id
     FROM post
 )
 SELECT id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM post;
 
 -- name: by_key
 SELECT post_id FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id AND key = :key;
+
+-- name: forget_key
+-- In the transaction that deletes the post: whoever sends the same again wants it again.
+DELETE FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id AND post_id = :post_id;
 
 -- name: sweep_keys
 -- scatter

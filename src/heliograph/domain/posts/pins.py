@@ -1,0 +1,80 @@
+"""Pins: a few posts of one's own at the top of one's profile, in the order of their being pinned, the latest first."""
+
+import contextlib
+
+from heliograph.base import ids
+from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
+from heliograph.domain.posts.marks import MARKS
+from heliograph.domain.posts.post import Header, Visibility
+from heliograph.stores.cache import Cache
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards, Transaction
+
+sql = load("pins")
+posts_sql = load("posts")
+
+PINS_AT_MOST = 5
+
+
+class Pins:
+    """The pins of accounts."""
+
+    def __init__(self, shards: Shards, cache: Cache) -> None:
+        self._shards = shards
+        self._cache = cache
+
+    async def pin(self, account: int, post: Header) -> None:
+        """Let `account` pin `post`, which it may see. Idempotent.
+
+        Raises ValidationError (whose words clients compare), NotFoundError when it has just been deleted.
+        """
+        _check(account, post)
+        slot = ids.slot_of(account)
+        pin = {"slot": slot, "account_id": account, "post_id": post.id}
+        async with self._shards.at(slot).transaction() as transaction:
+            await transaction.run(sql.lock, slot=slot, account_id=account)
+            if await transaction.value(posts_sql.lock_alive, slot=slot, id=post.id) is None:
+                raise NotFoundError
+            state = await transaction.row(sql.state, **pin)
+            assert state is not None, "an aggregate always has its row"
+            if state["pinned"]:
+                return
+            if state["pins"] >= PINS_AT_MOST:
+                raise ValidationError("Validation failed: You have already pinned the maximum number of posts")
+            await transaction.run(sql.add, **pin)
+        await self._show(account, transaction.position)
+
+    async def unpin(self, account: int, post_id: int) -> None:
+        """Let `account` pin a post no longer. Idempotent."""
+        slot = ids.slot_of(account)
+        async with self._shards.at(slot).transaction() as transaction:
+            await drop(transaction, account, post_id)
+        await self._show(account, transaction.position)
+
+    async def _show(self, account: int, position: int) -> None:
+        # There is no net beneath: the profile asks the shard, and only a mark on a post waits for the cache to forget.
+        with contextlib.suppress(StoreUnavailableError):
+            await self._cache.invalidate(position, [(MARKS, account)])
+
+    async def of(self, account: int) -> list[int]:
+        """The pinned posts of `account`, the latest pin first."""
+        slot = ids.slot_of(account)
+        rows = await self._shards.at(slot).rows(sql.newest, slot=slot, account_id=account)
+        return [row["post_id"] for row in rows]
+
+
+async def drop(transaction: Transaction, account: int, post_id: int) -> None:
+    """Unpin a post of `account` in the transaction of something else, such as its deletion."""
+    await transaction.run(sql.remove, slot=ids.slot_of(account), account_id=account, post_id=post_id)
+
+
+def _check(account: int, post: Header) -> None:
+    problems = []
+    if post.original:
+        problems.append("A boost cannot be pinned")
+    if post.author != account:
+        problems.append("Someone else's post cannot be pinned")
+    if post.visibility == Visibility.DIRECT:
+        problems.append("Posts that are only visible to mentioned users cannot be pinned")
+    if problems:
+        raise ValidationError(f"Validation failed: {', '.join(problems)}")
