@@ -98,6 +98,10 @@ class IdLists:
         """Merge into an existing list what one author has posted: `ids`, newest first, all there is above `floor`."""
         await self._merge(kind, account_id, ids, floor, 0, builds=False)
 
+    async def forget(self, account_id: int) -> None:
+        """Remove the lists of an account that is no more."""
+        await self._valkey.one(lambda keys: ("DEL", *(keys.id_list(kind, account_id) for kind in (HOME, RECENT))))
+
     async def _merge(
         self, kind: str, account_id: int, ids: Sequence[int], floor: int, ttl_s: int, *, builds: bool
     ) -> None:

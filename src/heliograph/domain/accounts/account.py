@@ -9,7 +9,7 @@ from heliograph.base import ids
 from heliograph.domain.accounts.problems import Problems
 from heliograph.domain.accounts.text import line, plain
 
-State = Literal["pending", "active", "suspended"]
+State = Literal["pending", "active", "suspended", "deleted"]
 Role = Literal["member", "admin"]
 
 DISPLAY_NAME_MAX = 30

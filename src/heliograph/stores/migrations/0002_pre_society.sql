@@ -77,6 +77,8 @@ ALTER TABLE posts
     ADD COLUMN reblog_of_id bigint,
     ADD COLUMN reblog_of_account_id bigint,
     ADD COLUMN edited_at timestamptz;
+-- In whose posts somebody is named: asked when an account is deleted. Most posts name nobody and are not in it.
+CREATE INDEX posts_mentions ON posts USING gin (mentions jsonb_path_ops) WHERE mentions <> '[]';
 -- What the public timeline shows: originals, and of answers only those to oneself.
 CREATE INDEX posts_open ON posts (id DESC) WHERE visibility = 0 AND deleted_at IS NULL AND reblog_of_id IS NULL
     AND (in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id);
