@@ -1,10 +1,11 @@
 """The single place where implementations are chosen, opened and closed.
 
 Shutdown goes in the reverse order of opening, which is the point of writing it once:
-1. the web server stops taking requests and answers those that it has (uvicorn), the worker finishes its messages;
-2. the object store has no connections to lose, it goes with the process;
-3. Valkey closes before PostgreSQL: nothing is true only in Valkey, while a last transaction may still want to commit;
-4. PostgreSQL closes last, when nobody is left who could write.
+1. open streams are ended, which would go on for ever; no process hears of what happens any more;
+2. the web server stops taking requests and answers those that it has (uvicorn), the worker finishes its messages;
+3. the object store has no connections to lose, it goes with the process;
+4. Valkey closes before PostgreSQL: nothing is true only in Valkey, while a last transaction may still want to commit;
+5. PostgreSQL closes last, when nobody is left who could write.
 """
 
 import asyncio

@@ -23,6 +23,7 @@ from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.stores.valkey import Valkey
 from heliograph.web.app import create_app
+from heliograph.web.server import config
 from heliograph.wiring import open_product, work
 
 FIRST_CLIENT_ERROR = 400
@@ -81,16 +82,15 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
         topology = Topology((ShardSpec("main", cluster.dsn(database)),), cluster.valkey_url, f"file://{folder}/media")
         async with Valkey.open(topology.valkey_url) as valkey:
             await valkey.one(lambda _: ("FLUSHALL",))
-        async with open_product(settings, topology) as product:
+        async with open_product(settings, topology) as product, product.broadcasting.hearing():
             app = watched(create_app(product), broken)
-            server = uvicorn.Server(
-                uvicorn.Config(app, log_level="error", lifespan="off", ws="none", proxy_headers=False)
-            )
+            server = uvicorn.Server(config(app, log_level="error"))
             ending = asyncio.Event()
             worker = asyncio.create_task(work(product, ending))
             web = asyncio.create_task(server.serve(sockets=[listening]))
             started.append(Site(asyncio.get_running_loop(), product, folder))
             await asyncio.to_thread(stop.wait)
+            product.listeners.end_all()
             server.should_exit = True
             ending.set()
             await asyncio.gather(web, worker)

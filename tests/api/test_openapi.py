@@ -27,7 +27,7 @@ def api_routes() -> list[tuple[str, str, HTTPRouteHandler]]:
         (path, method.lower(), route)
         for route in ROUTES
         for path in route.paths
-        for method in route.http_methods
+        for method in getattr(route, "http_methods", ())
         if path.startswith("/api/") and method not in ("OPTIONS", "HEAD")
     ]
 

@@ -14,11 +14,6 @@ from heliograph.base.settings import Settings
 from heliograph.cli.context import begin, begin_command, product
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# Requests under way get this long; the supervisor would kill after 10 s.
-GRACE_S = 8
-BACKLOG = 2048
-# Longer than load balancers keep their connections to us: whoever closes first must not be the one who may get a request.
-KEEP_ALIVE_S = 75
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +47,7 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
     import uvicorn
 
     from heliograph.web.app import create_app
+    from heliograph.web.server import config
     from heliograph.wiring import open_product
 
     class Server(uvicorn.Server):
@@ -61,28 +57,15 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    async with open_product(settings) as opened:
-        config = uvicorn.Config(
-            create_app(opened),
-            host=settings.host,
-            port=settings.port,
-            uds=str(uds) if uds else None,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        server = Server(config)
+    async with open_product(settings) as opened, opened.broadcasting.hearing():
+        listening = {"uds": str(uds)} if uds else {"host": settings.host, "port": settings.port}
+        server = Server(config(create_app(opened), **listening))
 
         def stop() -> None:
             server.force_exit = server.should_exit
             server.should_exit = True
+            # They have no end of their own that the server could wait for.
+            opened.listeners.end_all()
 
         with _on_stop(stop):
             await server.serve()

@@ -22,11 +22,13 @@ class Access(msgspec.Struct, frozen=True):
     """What a route asks for. `scopes`: one of them must be granted, where a token is given at all.
 
     open: nothing is looked at. anyone: with or without a token. app: any token. user: a person's token.
-    page: a page; the session, if there is one, is looked up.
+    page: a page; the session, if there is one, is looked up. `in_address`: the token may also be where browsers can put
+    it that cannot send headers: in the address, or named as the protocol of a WebSocket.
     """
 
     kind: Kind
     scopes: tuple[str, ...] = ()
+    in_address: bool = False
 
 
 OPEN = Access("open")
@@ -48,6 +50,11 @@ def user(*scopes: str) -> Access:
     return Access("user", scopes)
 
 
+def stream(*scopes: str) -> Access:
+    """With the token of a person, for a stream."""
+    return Access("user", scopes, in_address=True)
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Let the request through to its handler, with its identity, or raise. Runs before anything of it is parsed.
 
@@ -67,14 +74,26 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 
 async def _bearer(connection: ASGIConnection[Any, Any, Any, Any], product: Product) -> Identity | None:
-    header = connection.headers.get("authorization")
-    if header is None:
+    token = token_of(connection)
+    if token is None:
         return None
-    scheme, _, token = header.partition(" ")
-    identity = await product.identities.of_token(token.strip()) if scheme.lower() == "bearer" else None
+    identity = await product.identities.of_token(token)
     if identity is None:
         raise UnauthenticatedError
     return identity
+
+
+def token_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The text of the token that is given, "" for what can be none; None when none is given."""
+    header = connection.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+    access: Access = connection.route_handler.opt.get("access", OPEN)
+    if not access.in_address:
+        return None
+    given: str | None = connection.query_params.get("access_token")
+    return given or next(iter(connection.scope.get("subprotocols", ())), None)  # type: ignore[call-overload]
 
 
 def _check(access: Access, identity: Identity | None) -> None:

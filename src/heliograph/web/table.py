@@ -15,6 +15,7 @@ from heliograph.web.api import (
     registration,
     search,
     statuses,
+    streaming,
     timelines,
 )
 from heliograph.web.operate import health
@@ -46,6 +47,7 @@ ROUTES: list[Any] = [
     *registration.ROUTES,
     *search.ROUTES,
     *statuses.ROUTES,
+    *streaming.ROUTES,
     *timelines.ROUTES,
     *health.ROUTES,
     *assets.ROUTES,

@@ -13,6 +13,7 @@ import uvicorn
 from heliograph.base.settings import Settings
 from heliograph.domain.product import Product
 from heliograph.web.app import create_app
+from heliograph.web.server import config
 
 PASSWORD = "correct horse battery"
 OOB = "urn:ietf:wg:oauth:2.0:oob"
@@ -88,8 +89,7 @@ def settings(tmp_path: Path, listening: socket.socket, changed: dict[str, str]) 
 @pytest.fixture
 async def live(product: Product, listening: socket.socket) -> AsyncIterator[str]:
     """The address of a running server."""
-    config = uvicorn.Config(create_app(product), log_level="error", lifespan="off", ws="none", proxy_headers=False)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config(create_app(product), log_level="error"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag, not an event

@@ -4,8 +4,9 @@ A stream lasts as long as the token that opened it: when that is revoked, or its
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from heliograph.base import metrics
 from heliograph.base.errors import (
@@ -41,12 +42,16 @@ class News:
         self.forms: dict[Any, Any] = {}
 
 
-class Outlet(Protocol):
+class Outlet(ABC):
     """The way to one client. None of its methods waits."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def show(self, news: News, channel: Channel) -> None:
         """Send it `news`; whoever does not keep up is dropped."""
 
+    @abstractmethod
     def end(self, reason: str) -> None:
         """Close it; `reason`: REVOKED, SLOW or STOPPING."""
 

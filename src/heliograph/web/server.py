@@ -1,0 +1,74 @@
+"""How the web server is set up: uvicorn, with connections that the application can cut.
+
+ASGI has no word for giving up a client that does not read: to close politely means to wait until it has read all that is
+on its way. So each connection tells its application how to end it at once (`cut_of`).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import uvicorn
+from litestar.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+BACKLOG = 2048
+# Longer than load balancers keep their connections to us: whoever closes first must not be the one who may get a request.
+KEEP_ALIVE_S = 75
+# Requests under way get this long; the supervisor would kill after 10 s.
+GRACE_S = 8
+# What clients say is a line of JSON.
+SOCKET_MESSAGE_BYTES_AT_MOST = 16 * 1024
+PING_EVERY_S = 30.0
+
+_CUT = "heliograph.cut"
+
+Cut = Callable[[], None]
+
+
+class HttpConnection(HttpToolsProtocol):
+    """A connection with requests."""
+
+    def on_message_begin(self) -> None:
+        """A request begins (called by the parser)."""
+        super().on_message_begin()
+        self.scope["extensions"] = {_CUT: self.transport.abort}  # type: ignore[dict-item]  # of our own
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """A connection that has become a WebSocket. Without compression, which would cost ten times the memory of all else."""
+
+    def handle_connect(self, event: Request) -> None:
+        """The client asks for a WebSocket (called with what has been parsed); the application runs thereafter."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][_CUT] = self.transport.abort  # type: ignore[assignment]  # the same
+
+
+def cut_of(scope: Mapping[str, Any]) -> Cut:
+    """What ends the connection of `scope` at once, whatever is still on its way. May be called when it has ended."""
+    cut: Cut = scope["extensions"][_CUT]
+    return cut
+
+
+def config(app: ASGIApp, **options: Any) -> uvicorn.Config:
+    """The server that serves `app`; `options`: uvicorn's, where it listens among them."""
+    return uvicorn.Config(
+        app,
+        http=HttpConnection,
+        ws=SocketConnection,
+        ws_per_message_deflate=False,
+        ws_max_size=SOCKET_MESSAGE_BYTES_AT_MOST,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_EVERY_S,
+        lifespan="off",
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        **options,
+    )

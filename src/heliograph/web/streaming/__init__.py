@@ -1,0 +1,1 @@
+"""Streams to clients: as WebSockets and as server-sent events."""
