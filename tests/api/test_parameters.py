@@ -71,10 +71,10 @@ def test_nesting(ada):
 
 
 WRONG = [
-    ({"json": {"status": 5}}, 400, "status: Expected `str | null`, got `int`"),
-    ({"json": {"status": "x", "sensitive": "maybe"}}, 400, "sensitive: Expected `bool | null`, got `str`"),
-    ({"json": {"status": "x", "media_ids": "1"}}, 400, "media_ids: Expected `array | null`, got `str`"),
-    ({"json": {"status": "x", "media_ids": [[]]}}, 400, "media_ids[0]: Expected `int | str`, got `array`"),
+    ({"json": {"status": 5}}, 400, "status: expected text"),
+    ({"json": {"status": "x", "sensitive": "maybe"}}, 400, "sensitive: expected true or false"),
+    ({"json": {"status": "x", "media_ids": "1"}}, 400, "media_ids: expected a list"),
+    ({"json": {"status": "x", "media_ids": [[]]}}, 400, "media_ids[0]: expected a whole number or text"),
     ({"json": {"status": "x", "media_ids": ["abc"]}}, 422, "'abc'"),
     ({"json": {"status": "x", "media_ids": [10**30]}}, 422, "no photo"),
     ({"json": {"status": "x", "visibility": "secret"}}, 422, "expected public, unlisted, private or direct"),
@@ -114,8 +114,8 @@ def test_wrong_bodies(ada, body, status, sentence):
         ({"display_name": "x" * 31}, 422, "Display name is too long (maximum is 30"),
         ({"note": "x" * 501}, 422, "too long (maximum is 500"),
         ({"fields_attributes": [{"name": "n", "value": "v"}] * 5}, 422, "maximum is 4"),
-        ({"fields_attributes": "x"}, 400, "fields_attributes: Expected"),
-        ({"source": "x"}, 400, "source: Expected `object | null`"),
+        ({"fields_attributes": "x"}, 400, "fields_attributes: expected an object or a list"),
+        ({"source": "x"}, 400, "source: expected an object"),
         ({"source": {"privacy": "direct"}}, 422, "not included in the list"),
         ({"source": {"language": "no language"}}, 422, "expected an ISO 639 code"),
         ({"avatar": "data:image/png;base64,AAAA"}, 400, "avatar: expected a file"),

@@ -20,6 +20,7 @@ from multipart import MultipartError, ParserLimitReached, PushMultipartParser, p
 from heliograph.base.errors import InvalidInputError, StoreUnavailableError, TooLargeError, ValidationError
 from heliograph.domain.media.scratch import scratch
 from heliograph.web.access import product_of
+from heliograph.web.queries import expected
 from heliograph.web.request import Request
 
 MAX_TEXT_BYTES = 1024 * 1024
@@ -47,8 +48,8 @@ class Given:
         try:
             return msgspec.convert(_with_flags(self.fields, kind), kind, strict=False)
         except msgspec.ValidationError as error:
-            expected, _, place = str(error).partition(" - at `$.")
-            raise InvalidInputError(f"{place.rstrip('`') or 'The body'}: {expected}") from error
+            message, _, place = str(error).partition(" - at `$.")
+            raise InvalidInputError(f"{place.rstrip('`') or 'The body'}: {expected(message)}") from error
 
 
 @asynccontextmanager

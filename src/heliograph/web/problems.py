@@ -24,6 +24,7 @@ from heliograph.base.errors import (
     UnauthenticatedError,
     ValidationError,
 )
+from heliograph.web import queries
 from heliograph.web.request import Request
 
 log = logs.get("web")
@@ -82,8 +83,11 @@ def on_error(request: Request, error: HeliographError) -> Response[bytes]:
 def on_http_error(request: Request, error: HTTPException) -> Response[bytes]:
     """The answer to an error of the framework: no such route, method, parameter."""
     text = "Record not found" if error.status_code == 404 else str(error.detail)
+    if error.status_code == 400:
+        # The address, which the client knows, and after that nothing.
+        text = text.partition(" for path ")[0]
     if error.extra:
-        text = "; ".join(_complaint(item) for item in error.extra) or text
+        text = "; ".join(_complaint(request, item) for item in error.extra) or text
     headers = dict(error.headers or {})
     if "GET" in headers.get("allow", ""):
         # The envelope makes a GET of each HEAD.
@@ -110,7 +114,5 @@ def answer(request: Request, status: int, body: object, headers: dict[str, str] 
     return Response(page.encode(), status_code=status, headers=headers, media_type="text/html")
 
 
-def _complaint(item: Any) -> str:
-    if isinstance(item, dict):
-        return f"{item.get('key', 'parameter')}: {item.get('message', 'not usable')}"
-    return str(item)
+def _complaint(request: Request, item: Any) -> str:
+    return queries.complaint(request, item) if isinstance(item, dict) else str(item)

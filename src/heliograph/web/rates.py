@@ -12,7 +12,7 @@ from litestar.types import HTTPScope
 from heliograph.base.clock import iso_at
 from heliograph.base.proxies import Proxies
 from heliograph.domain.accounts.limits import DELETIONS, POSTS, UPLOADS, Limits, Rule, Standing
-from heliograph.web import access, peers
+from heliograph.web import access, peers, queries
 from heliograph.web.request import Request
 
 API = "/api/"
@@ -39,6 +39,7 @@ class Rates:
 
     async def admit(self, request: Request) -> None:
         """Let a request through to its handler, or raise: who it is, whether they may, whether they are too many."""
+        queries.settle(request)
         if not self._limits.enabled:
             await access.guard(request)
             return
