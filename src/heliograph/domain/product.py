@@ -26,7 +26,9 @@ from heliograph.domain.accounts.sessions import Sessions
 from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
 from heliograph.domain.accounts.usage import Usage
-from heliograph.domain.feeds.broadcasting import Broadcasting, Loader
+from heliograph.domain.feeds import streams
+from heliograph.domain.feeds.bodies import Bodies
+from heliograph.domain.feeds.broadcasting import Broadcasting
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.feeds.following import Following
 from heliograph.domain.feeds.home import Home
@@ -39,6 +41,7 @@ from heliograph.domain.feeds.rebuild import Rebuilder
 from heliograph.domain.feeds.search import Search
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.feeds.streams import Streams
+from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.feeds.timelines import Timelines
 from heliograph.domain.graph.blocks import Blocks
 from heliograph.domain.graph.edges import Edges
@@ -52,13 +55,23 @@ from heliograph.domain.media import portraits
 from heliograph.domain.media.limits import Limits
 from heliograph.domain.media.portraits import Portraits
 from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.notifications.conversations import Conversations
+from heliograph.domain.notifications.correspondence import Correspondence
+from heliograph.domain.notifications.inbox import Inbox
+from heliograph.domain.notifications.markers import Markers
+from heliograph.domain.notifications.telling import Telling
+from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.delete import Remover
+from heliograph.domain.posts.edit import Editor
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hashtags import Hashtags
 from heliograph.domain.posts.likes import Likes
 from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.pins import Pins
 from heliograph.domain.posts.post import Post
 from heliograph.domain.posts.publish import Publisher
+from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.domain.posts.threads import Threads
 from heliograph.stores.broadcast import Broadcast
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -126,11 +139,7 @@ class Product:
         self.uploads = Uploads(shards, objects, limits, scratch_root)
         self.portraits = Portraits(shards, objects, limits, scratch_root)
 
-        self.posts = Posts(shards, cache, renderers.post, renderers.post_counts)
-        self.marks = MarksReader(shards, cache)
-        self.likes = Likes(shards, cache)
-        self.publisher = Publisher(shards, cache, self.posts, self.profiles, self.uploads)
-        self.remover = Remover(shards, cache, self.posts, self.likes, self.uploads)
+        self._compose_posts(shards, cache, renderers)
 
         self.pulled = PulledAuthors(shards)
         self.hydration = Hydration(cache, self.posts, self.profiles)
@@ -138,17 +147,21 @@ class Product:
         skeletons = HomeSkeletons(shards, lists, self.relations, self.pulled, rebuilder, feed_ttl_s)
         self.home = Home(skeletons, self.hydration, self.marks)
         self.timelines = Timelines(shards, self.hydration, self.relations, self.marks)
-        self.people = People(self.profiles)
+        self.people = People(self.profiles, self.relations)
         self.hashtags = Hashtags(shards)
         accounts = AccountSearch(shards, self.profiles)
         self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
         self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
-        self.publishing = Publishing(self.publisher, self.delivery, self.outbox)
-        self._compose_streams(Broadcast(valkey))
-
-    def _compose_streams(self, broadcast: Broadcast) -> None:
+        self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
+        self.publishing = Publishing(
+            self.publisher, self.editor, self.reblogs, self.threads, self.contexts, self.delivery, self.outbox
+        )
+        broadcast = Broadcast(valkey)
         self.streams = Streams(broadcast)
+        self._compose_notifications(shards)
+        self._compose_streams(broadcast)
+
     def _compose_graph(self, shards: Shards, cache: Cache) -> None:
         self.relations = RelationsReader(shards, cache)
         self.follows = Follows(shards, cache)
@@ -159,7 +172,31 @@ class Product:
         self.relationships = Relationships(shards)
         self.familiar = Familiar(shards, self.relations, self.profiles)
 
+    def _compose_posts(self, shards: Shards, cache: Cache, renderers: Renderers) -> None:
+        self.posts = Posts(shards, cache, renderers.post, renderers.post_counts)
+        self.marks = MarksReader(shards, cache)
+        self.likes = Likes(shards, cache)
+        self.reblogs = Reblogs(shards, cache, self.posts)
+        self.publisher = Publisher(shards, cache, self.posts, self.profiles, self.uploads)
+        self.editor = Editor(shards, cache, self.profiles, self.uploads)
+        self.threads = Threads(shards, cache)
+        self.bookmarks = Bookmarks(shards, cache)
+        self.pins = Pins(shards, cache)
+        self.remover = Remover(
+            shards, cache, self.posts, self.likes, self.reblogs, self.threads, self.bookmarks, self.uploads
+        )
+
+    def _compose_notifications(self, shards: Shards) -> None:
+        bodies = Bodies(self.profiles, self.hydration, self.relations, self.marks)
+        correspondence = Correspondence(shards, self.posts, self.streams.tell_conversation)
+        self.telling = Telling(
+            shards, self.outbox, self.posts, correspondence, self.timelines.header, self.streams.tell_notification
+        )
+        self.notifications = Inbox(shards, self.relations, bodies.accounts, bodies.posts)
+        self.conversations = Conversations(shards, self.relations, bodies.accounts, bodies.posts)
+        self.markers = Markers(shards)
+
+    def _compose_streams(self, broadcast: Broadcast) -> None:
         self.listeners = Listeners(self.identities, self.relations)
-        # By the kind of the event: what makes the entity of a notification, of a conversation.
-        loaders: dict[str, Loader] = {}
+        loaders = {streams.NOTIFICATION: self.notifications.one, streams.CONVERSATION: self.conversations.one}
         self.broadcasting = Broadcasting(broadcast, self.listeners, self.hydration, self.relations, self.marks, loaders)

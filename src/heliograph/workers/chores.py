@@ -67,3 +67,5 @@ async def sweep(product: Product) -> None:
         await product.follows.sweep(below)
         await product.blocks.sweep(below)
         await product.likes.sweep(below)
+        await product.reblogs.sweep(below)
+        await product.threads.sweep(below)

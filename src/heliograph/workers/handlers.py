@@ -9,7 +9,8 @@ from heliograph.domain.feeds import pulled
 from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import blocks, follows, mutes
 from heliograph.domain.media import uploads
-from heliograph.domain.posts import delete, likes, publish
+from heliograph.domain.posts import edit, hiding, likes, publish, reblogs
+from heliograph.domain.posts.threads import Reply
 from heliograph.domain.product import Product
 from heliograph.stores.outbox import Message, Outbox, TurnOverError
 from heliograph.workers.loop import Handler, Lane
@@ -18,7 +19,7 @@ from heliograph.workers.loop import Handler, Lane
 PHOTOS = frozenset({uploads.PROCESS})
 # What waits for servers of others (mail, a bucket), that may hang: in places of its own, or a few letters to a mail
 # server that does not answer would hold up every feed.
-OUTSIDE = frozenset({letters.SEND, uploads.DISCARD, delete.DELETED})
+OUTSIDE = frozenset({letters.SEND, uploads.DISCARD, hiding.DELETED})
 OUTSIDE_AT_ONCE = 2
 TURN_S = 0.5
 
@@ -39,6 +40,9 @@ def handlers(product: Product) -> dict[str, Handler]:
     async def liked(message: Message) -> None:
         await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
 
+    async def reblogged(message: Message) -> None:
+        await product.reblogs.settle(msgspec.convert(message.payload, reblogs.ReblogChanged))
+
     async def backfill(message: Message) -> None:
         await product.delivery.backfill(message.payload["author"], message.cursor, turns(outbox, message))
 
@@ -54,9 +58,10 @@ def handlers(product: Product) -> dict[str, Handler]:
     return (
         _of_accounts(product)
         | _of_posts(product)
+        | _of_relations(product)
         | {
             likes.CHANGED: liked,
-        | _of_relations(product)
+            reblogs.CHANGED: reblogged,
             pulled.BACKFILL: backfill,
             # Feeds that were built meanwhile do not have the posts of a suspended author.
             suspension.RESTORED: backfill,
@@ -71,6 +76,8 @@ def _of_posts(product: Product) -> dict[str, Handler]:
     async def published(message: Message) -> None:
         payload = message.payload
         await product.publisher.settle(payload["post"], payload["author"])
+        if reply := payload.get("reply"):
+            await product.threads.settle(msgspec.convert(reply | {"post": payload["post"]}, Reply), gone=False)
         if message.cursor == 0:
             await product.streams.tell_published(payload["post"])
         advance = turns(product.outbox, message)
@@ -83,7 +90,13 @@ def _of_posts(product: Product) -> dict[str, Handler]:
             await product.streams.tell_deleted(header)
         await product.remover.purge(post_id, author)
 
-    return {publish.PUBLISHED: published, delete.DELETED: deleted}
+    async def edited(message: Message) -> None:
+        change = msgspec.convert(message.payload, edit.Edited)
+        await product.posts.refresh(change.post)
+        await product.publishing.settle_edit(change)
+        await product.streams.tell_edited(change.post)
+
+    return {publish.PUBLISHED: published, edit.EDITED: edited, hiding.DELETED: deleted}
 
 
 def turns(outbox: Outbox, message: Message) -> Advance:

@@ -2,12 +2,17 @@
 
 import asyncio
 
+import msgspec
+
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.feeds import rules
 from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.threads import Contexts
+from heliograph.domain.posts.edit import Edited, Editor, PostChanges
 from heliograph.domain.posts.post import Header, Visibility
 from heliograph.domain.posts.publish import Draft, Published, Publisher
 from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.domain.posts.threads import Reply, Threads
 from heliograph.stores.cache import note_degraded
 from heliograph.stores.outbox import Outbox
 
@@ -15,18 +20,60 @@ from heliograph.stores.outbox import Outbox
 class Publishing:
     """Publishes posts with their effect on feeds."""
 
-    def __init__(self, publisher: Publisher, reblogs: Reblogs, delivery: Delivery, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        editor: Editor,
+        reblogs: Reblogs,
+        threads: Threads,
+        contexts: Contexts,
+        delivery: Delivery,
+        outbox: Outbox,
+    ) -> None:
         self._publisher = publisher
+        self._editor = editor
         self._reblogs = reblogs
+        self._threads = threads
+        self._contexts = contexts
         self._delivery = delivery
         self._outbox = outbox
 
-    async def publish(self, author: int, draft: Draft) -> Published:
-        """Publish `draft`. Raises ValidationError, StoreUnavailableError (then nothing was kept)."""
+    async def publish(self, author: int, draft: Draft, answered: int | None = None) -> Published:
+        """Publish `draft`, as an answer to the post `answered`.
+
+        Raises NotFoundError (there is nothing to answer that `author` may see), ValidationError, StoreUnavailableError
+        (then nothing was kept).
+        """
+        if answered is not None:
+            parent = await self._contexts.parent(author, answered)
+            draft = msgspec.structs.replace(draft, parent=parent)
         published = await self._publisher.publish(author, draft)
         if published.created:
-            await self._at_once(published.post_id, author, published.only)
+            await asyncio.gather(
+                self._at_once(published.post_id, author, published.only), self._take_place(published.reply)
+            )
         return published
+
+    async def _take_place(self, reply: Reply | None) -> None:
+        if reply is None:
+            return
+        try:
+            await self._threads.add(reply)
+        except StoreUnavailableError as error:
+            # The worker will do it.
+            note_degraded(error.store)
+
+    async def edit(self, author: int, post_id: int, changes: PostChanges) -> None:
+        """Change a post of `author`; nothing happens when nothing is different. Raises NotFoundError, ValidationError."""
+        edited = await self._editor.edit(author, post_id, changes)
+        if edited is not None:
+            only = edited.mentioned if edited.visibility == Visibility.DIRECT else None
+            await (self._at_once(post_id, author, only) if only else self._outbox.hint())
+
+    async def settle_edit(self, edited: Edited) -> None:
+        """The outbox' part of an edit, for feeds: a direct post comes to those whom it names now. Raises StoreUnavailableError."""
+        if edited.visibility == Visibility.DIRECT and edited.mentioned:
+            await self._delivery.at_once(edited.post, edited.author, edited.mentioned)
 
     async def reblog(self, account: int, original: Header, visibility: Visibility) -> int:
         """Let `account` reblog a post that it may see; the id of the post that stands for it. Raises NotFoundError."""

@@ -1,24 +1,29 @@
 """Deleting a post: hidden from everybody in one transaction; a worker then removes what hung on it.
 
-The purge may stop anywhere and be run again: likes and reblogs first (both ends), then the photos' objects, then the rows.
+The purge may stop anywhere and be run again: what lies elsewhere first (other ends of likes and reblogs, a reply's
+place and its being counted, bookmarks), then the photos' objects, then the rows.
 Photos that their author may use again are no longer the post's by then: the sweep of orphans removes them.
 """
+
+import contextlib
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph.relations import tag_number
-from heliograph.domain.media import attachments
 from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.posts import edit, pins, threads
+from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.likes import LikeChanged, Likes
 from heliograph.domain.posts.post import POST, Header, Visibility
 from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.domain.posts.threads import Reply, Threads, is_counted
 from heliograph.stores import counts
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards
+from heliograph.stores.shards import Row, Session, Shards
 
 sql = load("posts")
 likes_sql = load("likes")
@@ -31,13 +36,23 @@ class Remover:
     """Deletes posts."""
 
     def __init__(
-        self, shards: Shards, cache: Cache, posts: Posts, likes: Likes, reblogs: Reblogs, uploads: Uploads
+        self,
+        shards: Shards,
+        cache: Cache,
+        posts: Posts,
+        likes: Likes,
+        reblogs: Reblogs,
+        threads: Threads,
+        bookmarks: Bookmarks,
+        uploads: Uploads,
     ) -> None:
         self._shards = shards
         self._cache = cache
         self._posts = posts
         self._likes = likes
         self._reblogs = reblogs
+        self._threads = threads
+        self._bookmarks = bookmarks
         self._uploads = uploads
 
     async def delete(self, author: int, post_id: int, *, keep_photos: bool = False) -> None:
@@ -51,16 +66,21 @@ class Remover:
                 raise NotFoundError
             if keep_photos:
                 await transaction.run(media_sql.detach, slot=slot, post_id=post_id)
+            await transaction.run(sql.forget_key, slot=slot, account_id=author, post_id=post_id)
+            await pins.drop(transaction, author, post_id)
+            reply = _reply(await _hidden(transaction, post_id))
         await self._posts.write_gone(post_id, transaction.position)
-        try:
+        # What is away hears of it by the outbox.
+        with contextlib.suppress(StoreUnavailableError):
             await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, author)])
-        except StoreUnavailableError:
-            return
+        if reply is not None:
+            with contextlib.suppress(StoreUnavailableError):
+                await self._threads.remove(reply)
 
     async def was(self, post_id: int) -> Header | None:
         """What a deleted post was while it was there, not `gone`; None when nothing is left of it."""
-        slot = ids.slot_of(post_id)
-        row = await self._shards.at(slot).row(sql.hidden, slot=slot, id=post_id)
+        async with self._shards.of(post_id).session() as session:
+            row = await _hidden(session, post_id)
         if row is None:
             return None
         return Header(
@@ -70,6 +90,7 @@ class Remover:
             mentioned=tuple(mention["id"] for mention in row["mentions"]),
             gone=False,
             reply_to=row["in_reply_to_account_id"] or 0,
+            root=row["root_id"] or 0,
             original=row["reblog_of_id"] or 0,
             original_author=row["reblog_of_account_id"] or 0,
             tags=tuple(map(tag_number, row["tags"])),
@@ -81,15 +102,25 @@ class Remover:
         shard = self._shards.of(post_id)
         slot = ids.slot_of(post_id)
         await self._cache.invalidate(await shard.mark(), [(POST, post_id), (ACCOUNT_COUNTS, author)])
-        await self._end_likes(post_id)
-        await self._reblogs.end_all(post_id, author)
-        photos = (await attachments.of_posts(self._shards, [post_id])).get(post_id, [])
-        await self._uploads.discard([photo.name for photo in photos], incoming=[])
+        await self._end_elsewhere(post_id, author)
+        photos = await shard.rows(media_sql.ever_of_post, slot=slot, post_id=post_id)
+        await self._uploads.discard([photo["name"] for photo in photos], incoming=[])
         async with shard.transaction() as transaction:
             for photo in photos:
-                await transaction.run(media_sql.remove, slot=slot, id=photo.id)
+                await transaction.run(media_sql.remove, slot=slot, id=photo["id"])
             await counts.forget(transaction, post_id)
+            await threads.forget(transaction, post_id)
+            await edit.forget(transaction, post_id)
             await transaction.run(sql.remove, slot=slot, id=post_id)
+
+    async def _end_elsewhere(self, post_id: int, author: int) -> None:
+        await self._end_likes(post_id)
+        await self._reblogs.end_all(post_id, author)
+        async with self._shards.of(post_id).session() as session:
+            reply = _reply(await _hidden(session, post_id))
+        if reply is not None:
+            await self._threads.settle(reply, gone=True)
+        await self._bookmarks.end_all(post_id)
 
     async def _end_likes(self, post_id: int) -> None:
         shard = self._shards.of(post_id)
@@ -101,3 +132,14 @@ class Remover:
             for row in ended:
                 await self._likes.apply(LikeChanged(row["account_id"], post_id, row["rev"], gone=True))
             cursor = ended[-1]["account_id"]
+
+
+async def _hidden(session: Session, post_id: int) -> Row | None:
+    return await session.row(sql.hidden, slot=ids.slot_of(post_id), id=post_id)
+
+
+def _reply(row: Row | None) -> Reply | None:
+    """The reply that a deleted post was; None for one that answered nothing, or of which nothing is left."""
+    if row is None or row["in_reply_to_id"] is None or row["root_id"] is None:
+        return None
+    return Reply(row["id"], row["in_reply_to_id"], row["root_id"], is_counted(Visibility(row["visibility"])))

@@ -59,7 +59,8 @@ WHERE slot = :slot AND id = :id AND account_id = :account_id AND deleted_at IS N
 
 -- name: hidden
 -- What a deleted post was, until it is removed.
-SELECT id, account_id, visibility, tags, mentions, media_count, in_reply_to_account_id, reblog_of_id, reblog_of_account_id
+SELECT id, account_id, visibility, tags, mentions, media_count, in_reply_to_id, in_reply_to_account_id, root_id,
+       reblog_of_id, reblog_of_account_id
 FROM posts WHERE slot = :slot AND id = :id AND deleted_at IS NOT NULL;
 
 -- name: remove
