@@ -12,6 +12,7 @@ from heliograph.domain.accounts.approval import Approval
 from heliograph.domain.accounts.apps import Apps
 from heliograph.domain.accounts.codes import Codes
 from heliograph.domain.accounts.credentials import Credentials
+from heliograph.domain.accounts.departure import Departure
 from heliograph.domain.accounts.directory import Directory
 from heliograph.domain.accounts.housekeeping import Housekeeping
 from heliograph.domain.accounts.identity import Identities
@@ -51,6 +52,10 @@ from heliograph.domain.graph.mutes import Mutes
 from heliograph.domain.graph.notes import Notes
 from heliograph.domain.graph.relations import RelationsReader
 from heliograph.domain.graph.relationships import Relationships
+from heliograph.domain.leaving.deletion import Deletion
+from heliograph.domain.leaving.ties import Ties
+from heliograph.domain.leaving.traces import Traces
+from heliograph.domain.leaving.writings import Writings
 from heliograph.domain.media import portraits
 from heliograph.domain.media.limits import Limits
 from heliograph.domain.media.portraits import Portraits
@@ -161,6 +166,20 @@ class Product:
         self.streams = Streams(broadcast)
         self._compose_notifications(shards)
         self._compose_streams(broadcast)
+        self._compose_leaving(shards, cache, lists)
+
+    async def purge_post(self, post_id: int, author: int) -> None:
+        """Remove what hangs on a deleted post, whatever the feature, and then the post. Safe to repeat."""
+        if (header := await self.remover.was(post_id)) is not None:
+            await self.streams.tell_deleted(header)
+        await self.telling.forget(post_id)
+        await self.remover.purge(post_id, author)
+
+    def _compose_leaving(self, shards: Shards, cache: Cache, lists: IdLists) -> None:
+        writings = Writings(shards, cache, self.remover, self.purge_post)
+        ties, traces = Ties(shards, cache), Traces(shards, cache)
+        self.departure = Departure(shards, self.identities, self.profiles)
+        self.deletion = Deletion(shards, cache, lists, self.approval, writings, ties, traces)
 
     def _compose_graph(self, shards: Shards, cache: Cache) -> None:
         self.relations = RelationsReader(shards, cache)

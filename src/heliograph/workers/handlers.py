@@ -4,11 +4,13 @@ import time
 
 import msgspec
 
-from heliograph.domain.accounts import approval, letters, profiles, suspension
+from heliograph.domain.accounts import approval, departure, letters, profiles, suspension
 from heliograph.domain.feeds import pulled
 from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import blocks, follows, mutes
 from heliograph.domain.media import uploads
+from heliograph.domain.notifications import telling
+from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts import edit, hiding, likes, publish, reblogs
 from heliograph.domain.posts.threads import Reply
 from heliograph.domain.product import Product
@@ -19,7 +21,7 @@ from heliograph.workers.loop import Handler, Lane
 PHOTOS = frozenset({uploads.PROCESS})
 # What waits for servers of others (mail, a bucket), that may hang: in places of its own, or a few letters to a mail
 # server that does not answer would hold up every feed.
-OUTSIDE = frozenset({letters.SEND, uploads.DISCARD, hiding.DELETED})
+OUTSIDE = frozenset({letters.SEND, uploads.DISCARD, hiding.DELETED, departure.DELETED})
 OUTSIDE_AT_ONCE = 2
 TURN_S = 0.5
 
@@ -38,10 +40,14 @@ def handlers(product: Product) -> dict[str, Handler]:
     outbox = product.outbox
 
     async def liked(message: Message) -> None:
-        await product.likes.settle(msgspec.convert(message.payload, likes.LikeChanged))
+        change = msgspec.convert(message.payload, likes.LikeChanged)
+        await product.likes.settle(change)
+        await product.telling.marked(Kind.FAVOURITE, change.account, change.post, change.rev, gone=change.gone)
 
     async def reblogged(message: Message) -> None:
-        await product.reblogs.settle(msgspec.convert(message.payload, reblogs.ReblogChanged))
+        change = msgspec.convert(message.payload, reblogs.ReblogChanged)
+        await product.reblogs.settle(change)
+        await product.telling.marked(Kind.REBLOG, change.account, change.post, change.rev, gone=change.gone)
 
     async def backfill(message: Message) -> None:
         await product.delivery.backfill(message.payload["author"], message.cursor, turns(outbox, message))
@@ -80,23 +86,25 @@ def _of_posts(product: Product) -> dict[str, Handler]:
             await product.threads.settle(msgspec.convert(reply | {"post": payload["post"]}, Reply), gone=False)
         if message.cursor == 0:
             await product.streams.tell_published(payload["post"])
+            await product.telling.announce(payload["post"], payload["author"])
         advance = turns(product.outbox, message)
         only = payload.get("only")
         await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
 
     async def deleted(message: Message) -> None:
-        post_id, author = message.payload["post"], message.payload["author"]
-        if (header := await product.remover.was(post_id)) is not None:
-            await product.streams.tell_deleted(header)
-        await product.remover.purge(post_id, author)
+        await product.purge_post(message.payload["post"], message.payload["author"])
 
     async def edited(message: Message) -> None:
         change = msgspec.convert(message.payload, edit.Edited)
         await product.posts.refresh(change.post)
         await product.publishing.settle_edit(change)
         await product.streams.tell_edited(change.post)
+        await product.telling.mentioned(change.post, change.mentioned)
 
-    return {publish.PUBLISHED: published, edit.EDITED: edited, hiding.DELETED: deleted}
+    async def told(message: Message) -> None:
+        await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
+
+    return {publish.PUBLISHED: published, edit.EDITED: edited, hiding.DELETED: deleted, telling.TELL: told}
 
 
 def turns(outbox: Outbox, message: Message) -> Advance:
@@ -123,7 +131,16 @@ def _of_accounts(product: Product) -> dict[str, Handler]:
     async def mail(message: Message) -> None:
         await product.letters.deliver(message.payload["account_id"], message.payload["letter"])
 
-    return {profiles.CHANGED: account_changed, approval.RELEASE: names_released, letters.SEND: mail}
+    async def deleted(message: Message) -> None:
+        leaving = msgspec.convert(message.payload, departure.Leaving)
+        await product.deletion.resume(leaving, message.cursor, turns(product.outbox, message))
+
+    return {
+        profiles.CHANGED: account_changed,
+        approval.RELEASE: names_released,
+        departure.DELETED: deleted,
+        letters.SEND: mail,
+    }
 
 
 def _of_relations(product: Product) -> dict[str, Handler]:
@@ -131,6 +148,7 @@ def _of_relations(product: Product) -> dict[str, Handler]:
         change = msgspec.convert(message.payload, follows.FollowChanged)
         await product.following.settle(change)
         await product.streams.tell_relations(change.follower)
+        await product.telling.followed(change)
 
     async def blocked(message: Message) -> None:
         await product.blocks.settle(msgspec.convert(message.payload, blocks.BlockChanged))

@@ -6,6 +6,8 @@ that has to remove, this room knows nothing of.
 
 from datetime import timedelta
 
+import msgspec
+
 from heliograph.base import clock, ids
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.accounts import access
@@ -21,6 +23,17 @@ DELETED = "account.deleted"
 STATES = ["pending", "active", "suspended"]
 # A request that began before the deletion is over by then, and what it wrote can be found.
 SETTLE_S = 60.0
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """What the message says. Messages with an id below `mark` may still write something of the account.
+
+    `last`: those of before the first mark are done, and only what they have left is waited for.
+    """
+
+    account_id: int
+    mark: int
+    last: bool = False
 
 
 class Departure:
@@ -40,7 +53,7 @@ class Departure:
                 raise NotFoundError
             await access.end(transaction, account_id)
             await tell_changed(transaction, account_id)
-            mark = ids.first_at(clock.now() + timedelta(seconds=SETTLE_S))
-            await outbox.put(transaction, slot, DELETED, {"account_id": account_id, "mark": mark}, SETTLE_S)
+            leaving = Leaving(account_id, ids.first_at(clock.now() + timedelta(seconds=SETTLE_S)))
+            await outbox.put(transaction, slot, DELETED, msgspec.to_builtins(leaving), SETTLE_S)
         self._identities.forget_account(account_id)
         await self._profiles.invalidate(transaction.position, [account_id])

@@ -1,7 +1,7 @@
 """The deletion of an account, after `domain/accounts/departure.py` has hidden it: nothing of it stays, in no table.
 
 First the worker waits until whatever began before is over: requests for a minute, messages of the outbox until none of
-before is left. From then on nobody writes anything of the account, so rows can be removed where an ordinary change leaves
+before is left, and then those that they have left. From then on nobody writes anything of the account, so rows can be removed where an ordinary change leaves
 a tombstone. Then it goes through the steps below. Each finds what it has to do by what is still there, so a worker may be
 killed at any instruction; the message's cursor only says which steps are done. The account's row goes last, and with it, in
 one transaction, the promise that its names are given back.
@@ -11,11 +11,14 @@ are no more. docs/operate/accounts.md says it to operators.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from heliograph.base import ids, logs
+import msgspec
+
+from heliograph.base import clock, ids, logs
 from heliograph.domain.accounts import access, approval, letters, names
 from heliograph.domain.accounts.approval import Approval
-from heliograph.domain.accounts.departure import DELETED
+from heliograph.domain.accounts.departure import DELETED, Leaving
 from heliograph.domain.accounts.profiles import ACCOUNT, ACCOUNT_COUNTS
 from heliograph.domain.graph.relations import RELATIONS
 from heliograph.domain.leaving.ties import Rest, Ties
@@ -71,15 +74,15 @@ class Deletion:
             self._drop_account,
         )
 
-    async def resume(self, account_id: int, mark: int, cursor: int, advance: Advance) -> None:
+    async def resume(self, leaving: Leaving, cursor: int, advance: Advance) -> None:
         """The outbox' part: go on at `cursor` (0: wait, then the number of the step).
 
-        `mark`: messages with a smaller id may still write something. `advance` is told the cursor at every pause. Safe to
-        repeat, and to run twice at once.
+        `advance` is told the cursor at every pause. Safe to repeat, and to run twice at once.
         """
+        account_id = leaving.account_id
         if not cursor:
-            if await self._must_wait(account_id, mark):
-                await self._look_again(account_id, mark)
+            if (later := await self._wait(leaving)) is not None:
+                await self._look_again(later)
                 return
             cursor = 1
             await advance(cursor)
@@ -92,14 +95,19 @@ class Deletion:
             await advance(number + 1)
         log.info("account.gone", account=account_id)
 
-    async def _must_wait(self, account_id: int, mark: int) -> bool:
-        found = await self._shards.scatter(sql.under_way, unheeded=UNHEEDED, mark=mark, named=str(account_id))
-        return any(row["found"] for row in found)
+    async def _wait(self, leaving: Leaving) -> Leaving | None:
+        """What to wait for from now on; None when there is nothing any more."""
+        named = str(leaving.account_id)
+        found = await self._shards.scatter(sql.under_way, unheeded=UNHEEDED, mark=leaving.mark, named=named)
+        if any(row["found"] for row in found):
+            return leaving
+        # The last messages may have left some in their turn.
+        return None if leaving.last else Leaving(leaving.account_id, ids.first_at(clock.now()), last=True)
 
-    async def _look_again(self, account_id: int, mark: int) -> None:
-        slot = ids.slot_of(account_id)
+    async def _look_again(self, leaving: Leaving) -> None:
+        slot = ids.slot_of(leaving.account_id)
         async with self._shards.at(slot).transaction() as transaction:
-            await outbox.put(transaction, slot, DELETED, {"account_id": account_id, "mark": mark}, LOOK_AGAIN_S)
+            await outbox.put(transaction, slot, DELETED, msgspec.to_builtins(leaving), LOOK_AGAIN_S)
 
     async def _drop_messages(self, account_id: int, _: Rest) -> None:
         for shard in self._shards.all:
@@ -116,7 +124,7 @@ class Deletion:
         await self._cache.invalidate(position, [(kind, account_id) for kind in CACHED])
 
 
-async def _drop_rows(transaction: Transaction, slot: int, account_id: int) -> dict[str, str | int | None] | None:
+async def _drop_rows(transaction: Transaction, slot: int, account_id: int) -> dict[str, Any] | None:
     """Remove the account itself; the payload of the message that releases its names. None when that has been done."""
     row = await transaction.row(accounts.locked, slot=slot, id=account_id)
     if row is None:

@@ -24,6 +24,7 @@ OWN = (
     sql.drop_featured_tags,
     sql.drop_news,
     sql.drop_markers,
+    sql.drop_conversations,
     sql.drop_keys,
 )
 # What others have, and what is cached of whoever has it.
@@ -70,7 +71,7 @@ class Traces:
         return len(rows)
 
     async def drop_others(self, account_id: int, rest: Rest) -> None:
-        """Remove what others have of `account_id`: mutes, notes, notifications, mentions."""
+        """Remove what others have of `account_id`: mutes, notes, notifications, a part in conversations, mentions."""
         for shard in self._shards.all:
             for query, stale in OTHERS:
                 while rows := await shard.rows(query, account_id=account_id, limit=PAGE):
@@ -78,6 +79,11 @@ class Traces:
                     holders = {row["id"] for row in rows}
                     await self._cache.invalidate(await shard.mark(), [(kind, who) for who in holders for kind in stale])
                     await rest()
+            while await shard.run(sql.leave_conversations, account_id=account_id, limit=PAGE):
+                await rest()
+            mention = [{"id": account_id}]
+            while await shard.run(sql.unmention_in_edits, account_id=account_id, mention=mention, limit=PAGE):
+                await rest()
             while await self._unmention(shard, account_id):
                 await rest()
 

@@ -6,7 +6,7 @@ is not finished is found by it.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
@@ -24,14 +24,18 @@ sql = load("leaving")
 
 POSTS_A_PAGE = 20
 
+# (post, author): remove all that hangs on a hidden post, and then the post. Safe to repeat.
+Purge = Callable[[int, int], Awaitable[None]]
+
 
 class Writings:
-    """Removes the posts of accounts."""
+    """Removes the posts of accounts. `purge`: the ordinary one."""
 
-    def __init__(self, shards: Shards, cache: Cache, remover: Remover) -> None:
+    def __init__(self, shards: Shards, cache: Cache, remover: Remover, purge: Purge) -> None:
         self._shards = shards
         self._cache = cache
         self._remover = remover
+        self._purge = purge
 
     async def remove(self, account_id: int, rest: Rest) -> None:
         """Remove all posts of `account_id`, those first that a run before has hidden and not finished."""
@@ -52,7 +56,7 @@ class Writings:
         for query in (sql.drop_answers, sql.drop_edits):
             await shard.run(query, slot=slot, ids=idents)
         for ident in idents:
-            await self._remover.purge(ident, account_id)
+            await self._purge(ident, account_id)
             await rest()
 
     async def _leave_threads(self, posts: Sequence[Row]) -> None:
@@ -66,7 +70,9 @@ class Writings:
             await self._cache.invalidate(transaction.position, {(POST_COUNTS, parent) for parent, _ in some})
         in_threads = [(row["root_id"], row["id"]) for row in posts if row["root_id"] is not None]
         for far, some in self._far_ends(in_threads).items():
-            await far.run(sql.leave_threads, **_far(some, "answers"))
+            while await far.run(sql.leave_threads, **_far(some, "answers")):
+                pass
+            await far.run(sql.vacate_threads, **_far(some, "answers"))
 
     async def _drop_marks(self, idents: list[int]) -> None:
         """What others have of the posts, without an end there: hashtags, bookmarks, notifications."""
@@ -97,7 +103,7 @@ class Writings:
         """Somebody's reblog is a post of theirs: it goes as if they had deleted it."""
         with contextlib.suppress(NotFoundError):
             await self._remover.delete(author, repost_id)
-        await self._remover.purge(repost_id, author)
+        await self._purge(repost_id, author)
 
     async def _end(self, edges: Sequence[Row], query: Query) -> None:
         """Remove the ends at those who have liked or reblogged."""

@@ -94,6 +94,7 @@ CREATE TABLE post_edits (
     media jsonb NOT NULL DEFAULT '[]',
     PRIMARY KEY (slot, post_id, id)
 );
+CREATE INDEX post_edits_mentions ON post_edits USING gin (mentions jsonb_path_ops) WHERE mentions <> '[]';
 
 CREATE TABLE replies (
     slot smallint NOT NULL,
@@ -246,6 +247,8 @@ CREATE TABLE conversations (
     PRIMARY KEY (slot, account_id, root_id)
 );
 CREATE INDEX conversations_newest ON conversations (slot, account_id, last_post_id DESC) WHERE NOT hidden;
+CREATE INDEX conversations_people ON conversations USING gin (people);
+CREATE INDEX conversations_hidden ON conversations (last_post_id) WHERE hidden;
 
 -- By what is used of all hashtags just now.
 CREATE INDEX tag_posts_newest ON tag_posts (post_id DESC);

@@ -46,8 +46,19 @@ WHERE replies.slot = far.slot AND replies.post_id = far.id AND replies.reply_id 
 RETURNING far.id, NOT gone AS counted;
 
 -- name: leave_threads
-DELETE FROM threads USING unnest(:slots::smallint[], :ids::bigint[], :answers::bigint[]) AS far (slot, id, answer)
-WHERE threads.slot = far.slot AND threads.root_id = far.id AND threads.post_id = far.answer;
+-- Places on which nothing hangs, the lowest first: again, until there is none.
+DELETE FROM threads AS entry
+USING unnest(:slots::smallint[], :ids::bigint[], :answers::bigint[]) AS far (slot, id, answer)
+WHERE entry.slot = far.slot AND entry.root_id = far.id AND entry.post_id = far.answer AND NOT EXISTS (
+    SELECT FROM threads AS child
+    WHERE child.slot = entry.slot AND child.root_id = entry.root_id AND child.parent_id = entry.post_id
+);
+
+-- name: vacate_threads
+-- What others wrote below keeps its place: the sweep of threads removes these when that is gone too.
+UPDATE threads SET gone = true
+FROM unnest(:slots::smallint[], :ids::bigint[], :answers::bigint[]) AS far (slot, id, answer)
+WHERE threads.slot = far.slot AND threads.root_id = far.id AND threads.post_id = far.answer AND NOT gone;
 
 -- name: drop_answers
 -- The ends of others' replies at its posts.
@@ -160,7 +171,7 @@ SELECT post_id AS id FROM reposts WHERE slot = :slot AND account_id = :account_i
 -- name: end_reblogged
 DELETE FROM reblogs USING unnest(:slots::smallint[], :ids::bigint[]) AS far (slot, id)
 WHERE reblogs.slot = far.slot AND reblogs.post_id = far.id AND reblogs.account_id = :account_id
-RETURNING far.id, NOT gone AS counted;
+RETURNING far.id, NOT gone AND visibility < 2 AS counted;
 
 -- name: drop_reblogged
 DELETE FROM reposts WHERE slot = :slot AND account_id = :account_id AND post_id = ANY(:ids::bigint[]);
@@ -212,6 +223,11 @@ DELETE FROM markers WHERE slot = :slot AND ctid = ANY(ARRAY(
     SELECT ctid FROM markers WHERE slot = :slot AND account_id = :account_id LIMIT :limit
 ));
 
+-- name: drop_conversations
+DELETE FROM conversations WHERE slot = :slot AND ctid = ANY(ARRAY(
+    SELECT ctid FROM conversations WHERE slot = :slot AND account_id = :account_id LIMIT :limit
+));
+
 -- name: drop_keys
 DELETE FROM idempotency_keys WHERE slot = :slot AND ctid = ANY(ARRAY(
     SELECT ctid FROM idempotency_keys WHERE slot = :slot AND account_id = :account_id LIMIT :limit
@@ -245,3 +261,16 @@ UPDATE posts SET mentions = coalesce((
 ), '[]')
 WHERE ctid = ANY(ARRAY(SELECT ctid FROM posts WHERE mentions @> :mention AND mentions <> '[]' LIMIT :limit))
 RETURNING id;
+
+-- name: unmention_in_edits
+-- scatter
+UPDATE post_edits SET mentions = coalesce((
+    SELECT jsonb_agg(one ORDER BY place) FROM jsonb_array_elements(mentions) WITH ORDINALITY AS each (one, place)
+    WHERE one -> 'id' <> to_jsonb(:account_id::bigint)
+), '[]')
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM post_edits WHERE mentions @> :mention AND mentions <> '[]' LIMIT :limit));
+
+-- name: leave_conversations
+-- scatter
+UPDATE conversations SET people = array_remove(people, :account_id)
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM conversations WHERE people @> ARRAY[:account_id::bigint] LIMIT :limit));
