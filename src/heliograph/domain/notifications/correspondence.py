@@ -17,7 +17,7 @@ sql = load("conversations")
 # So many newer posts of a thread are looked through, when the last one of a conversation was deleted.
 LOOKED_BACK = 200
 
-# (account, conversation): it has something new.
+# (account, what they are told of): there is something new.
 Herald = Callable[[int, int], Awaitable[None]]
 
 

@@ -12,10 +12,9 @@ from collections.abc import Awaitable, Callable, Collection
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.graph.decisions import FollowChanged
-from heliograph.domain.notifications.correspondence import Correspondence
+from heliograph.domain.notifications.correspondence import Correspondence, Herald
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts.fragments import Posts
-from heliograph.domain.posts.likes import LikeChanged
 from heliograph.domain.posts.post import Header, Visibility
 from heliograph.stores import outbox
 from heliograph.stores.outbox import Outbox
@@ -28,8 +27,6 @@ sql = load("notifications")
 TELL = "post.tell"
 BELLS_A_PAGE = 500
 
-# (account, notification): there is a new one.
-Herald = Callable[[int, int], Awaitable[None]]
 # (viewer, post): its header, if the viewer may see it. Raises NotFoundError.
 SeenBy = Callable[[int, int], Awaitable[Header]]
 Advance = Callable[[int], Awaitable[None]]
@@ -86,12 +83,8 @@ class Telling:
         await self._correspondence.add(post_id)
         await self._unless_gone(post_id)
 
-    async def liked(self, change: LikeChanged) -> None:
-        """Tell the author of a post who likes it, or take it back."""
-        await self.marked(Kind.FAVOURITE, change.account, change.post, change.rev, gone=change.gone)
-
     async def marked(self, kind: Kind, account: int, post_id: int, rev: int, *, gone: bool) -> None:
-        """Tell the author of a post that `account` likes or shares it, or take that back."""
+        """Tell the author of a post that `account` likes or reblogs it, as of `rev`, or take that back."""
         header = await self._header(post_id)
         if header.gone:
             return
