@@ -69,3 +69,4 @@ async def sweep(product: Product) -> None:
         await product.likes.sweep(below)
         await product.reblogs.sweep(below)
         await product.threads.sweep(below)
+        await product.telling.sweep(below)
