@@ -29,6 +29,7 @@ from heliograph.domain.accounts.tokens import Tokens
 from heliograph.domain.accounts.usage import Usage
 from heliograph.domain.feeds import streams
 from heliograph.domain.feeds.bodies import Bodies
+from heliograph.domain.feeds.bookmarked import Bookmarked
 from heliograph.domain.feeds.broadcasting import Broadcasting
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.feeds.following import Following
@@ -152,6 +153,7 @@ class Product:
         skeletons = HomeSkeletons(shards, lists, self.relations, self.pulled, rebuilder, feed_ttl_s)
         self.home = Home(skeletons, self.hydration, self.marks)
         self.timelines = Timelines(shards, self.hydration, self.relations, self.marks)
+        self.bookmarked = Bookmarked(self.bookmarks, self.posts, self.timelines)
         self.people = People(self.profiles, self.relations)
         self.hashtags = Hashtags(shards)
         accounts = AccountSearch(shards, self.profiles)

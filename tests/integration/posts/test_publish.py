@@ -244,7 +244,7 @@ async def test_deleting_twice_and_what_is_not_ones_own(product: Product, people)
             await product.timelines.post(ann, made.post_id)
         assert json.loads(await product.people.one(ann))["statuses_count"] == 0
         await drain(product)
-    assert await numbers(product) == {"posts": 0, "keys": 1, "messages": 0, "attached": 0}
+    assert await numbers(product) == {"posts": 0, "keys": 0, "messages": 0, "attached": 0}
     assert [item async for item in product.stores.objects.list("")] == []
 
 

@@ -27,10 +27,12 @@ Candidates = Callable[[Page], Awaitable[list[int]]]
 
 
 class AccountFilter(msgspec.Struct, frozen=True):
-    """Which posts of an account: with photos only, with a hashtag only ('': any)."""
+    """Which posts of an account: with photos only, with a hashtag only ('': any), no answers to others, no reblogs."""
 
     media_only: bool = False
     tag: str = ""
+    replies: bool = True
+    reblogs: bool = True
 
 
 class Timelines:
@@ -86,6 +88,8 @@ class Timelines:
                 mentioned=[{"id": viewer}],
                 media_only=only.media_only,
                 tag=only.tag.lower(),
+                replies=only.replies,
+                reblogs=only.reblogs,
                 limit=part.limit,
             )
             return [row["id"] for row in rows]

@@ -73,11 +73,13 @@ SELECT id FROM posts WHERE slot = :slot AND account_id = :account_id AND deleted
 ORDER BY id DESC LIMIT :limit;
 
 -- name: account_newest
--- `mentioned`: [{"id": viewer}]; `media_only`: with photos; `tag`: '' for any.
+-- `mentioned`: [{"id": viewer}]; `media_only`: with photos; `tag`: '' for any; `replies`: to others too, as to oneself.
 SELECT id FROM posts
 WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
   AND (visibility = ANY(:visibilities::smallint[]) OR mentions @> :mentioned)
   AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
+  AND (:reblogs::boolean OR reblog_of_id IS NULL)
+  AND (:replies::boolean OR in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
 ORDER BY id DESC LIMIT :limit;
 
 -- name: account_oldest
@@ -85,6 +87,8 @@ SELECT id FROM posts
 WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < :below AND id > :above
   AND (visibility = ANY(:visibilities::smallint[]) OR mentions @> :mentioned)
   AND (NOT :media_only::boolean OR media_count > 0) AND (:tag::text = '' OR :tag = ANY(tags))
+  AND (:reblogs::boolean OR reblog_of_id IS NULL)
+  AND (:replies::boolean OR in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
 ORDER BY id LIMIT :limit;
 
 -- name: public_newest

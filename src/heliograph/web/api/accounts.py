@@ -17,7 +17,7 @@ from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.media.portraits import AVATAR_PX, HEADER_PX
 from heliograph.domain.posts.post import Visibility
 from heliograph.web.access import anyone, product_of, user, viewer, viewer_or_none
-from heliograph.web.api.follows import account_id
+from heliograph.web.api.relationships import account_id
 from heliograph.web.api.search import named
 from heliograph.web.api.statuses import MAX_IDS, language_of
 from heliograph.web.api.timelines import answer
@@ -30,8 +30,6 @@ from heliograph.web.request import Request
 from heliograph.web.routes import api_get, api_patch, as_json
 
 UNSUPPORTED = (
-    "locked",
-    "hide_collections",
     "indexable",
     "avatar_description",
     "header_description",
@@ -41,8 +39,10 @@ UNSUPPORTED = (
 
 async def _own(request: Request, account: Account) -> bytes:
     """The account with what only its owner sees."""
-    shown = await product_of(request).people.one(account.id)
-    source = msgspec.json.encode(entities.source(account))
+    product = product_of(request)
+    shown = await product.people.one(account.id)
+    waiting = await product.follows.count_waiting(account.id)
+    source = msgspec.json.encode(entities.source(account, waiting))
     role = msgspec.json.encode(entities.role(account))
     return b'%s,"source":%s,"role":%s}' % (shown[:-1], source, role)
 
@@ -76,10 +76,10 @@ class ProfileForm(msgspec.Struct, frozen=True):
     bot: bool | None = None
     discoverable: bool | None = None
     locked: bool | None = None
+    hide_collections: bool | None = None
     fields_attributes: dict[str, FieldForm] | list[FieldForm] | None = None
     source: SourceForm | None = None
     # What is not supported yet is refused, not passed over.
-    hide_collections: bool | None = None
     indexable: bool | None = None
     avatar_description: str | None = None
     header_description: str | None = None
@@ -119,6 +119,8 @@ async def _changes(request: Request, body: Given, made: set[str]) -> ProfileChan
         "note": form.note,
         "bot": form.bot,
         "discoverable": form.discoverable,
+        "locked": form.locked,
+        "hide_collections": form.hide_collections,
         "fields": _fields(form),
         "default_visibility": _visibility(source.privacy),
         "default_sensitive": source.sensitive,
@@ -196,15 +198,18 @@ async def statuses(
     only_media: FromQuery[bool] = False,
     pinned: FromQuery[bool] = False,
     tagged: FromQuery[str] = "",
+    exclude_replies: FromQuery[bool] = False,
+    exclude_reblogs: FromQuery[bool] = False,
 ) -> ASGIResponse:
-    """The posts of an account that you may see. Nothing is pinned yet."""
-    product, target = product_of(request), account_id(ident)
+    """The posts of an account that you may see; `pinned`: those at the top of its profile, the latest pinned first."""
+    product, who, target = product_of(request), viewer_or_none(request), account_id(ident)
     await product.profiles.get_public(target)
     page = page_of(limit, max_id, since_id, min_id, default=20, most=40)
     if pinned:
-        return answer(request, Timeline([], 0, 0))
-    only = AccountFilter(media_only=only_media, tag=tagged.removeprefix("#"))
-    return answer(request, await product.timelines.account(viewer_or_none(request), target, page, only))
+        items = await product.timelines.posts(who, await product.pins.of(target))
+        return answer(request, Timeline(items, 0, 0))
+    only = AccountFilter(only_media, tagged.removeprefix("#"), not exclude_replies, not exclude_reblogs)
+    return answer(request, await product.timelines.account(who, target, page, only))
 
 
 ROUTES = [verify_credentials, update_credentials, lookup, several, one, statuses]

@@ -10,13 +10,13 @@ from litestar import Response
 from litestar.params import FromPath
 
 from heliograph.web.access import Access, anyone, product_of, user, viewer_or_none
-from heliograph.web.api.follows import account_id
+from heliograph.web.api.relationships import account_id
 from heliograph.web.api.statuses import post_id
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.request import Request
 from heliograph.web.routes import api_get, as_json
 
-# Nobody is filtered, since there are no notifications.
+# Nobody is filtered.
 _POLICY = {
     "for_not_following": "accept",
     "for_not_followers": "accept",
@@ -37,20 +37,14 @@ LISTS: dict[str, Access] = {
     "/api/v1/trends/links": anyone(),
     "/api/v1/trends/statuses": anyone(),
     "/api/v1/trends/tags": anyone(),
-    "/api/v1/blocks": user("read:blocks"),
-    "/api/v1/bookmarks": user("read:bookmarks"),
-    "/api/v1/conversations": user("read:statuses"),
     "/api/v1/domain_blocks": user("read:blocks"),
     "/api/v1/endorsements": user("read:accounts"),
     "/api/v1/featured_tags": user("read:accounts"),
     "/api/v1/featured_tags/suggestions": user("read:accounts"),
     "/api/v1/filters": user("read:filters"),
     "/api/v2/filters": user("read:filters"),
-    "/api/v1/follow_requests": user("read:follows"),
     "/api/v1/followed_tags": user("read:follows"),
     "/api/v1/lists": user("read:lists"),
-    "/api/v1/mutes": user("read:mutes"),
-    "/api/v1/notifications": user("read:notifications"),
     "/api/v1/notifications/requests": user("read:notifications"),
     "/api/v1/scheduled_statuses": user("read:statuses"),
     "/api/v1/suggestions": user("read"),
@@ -60,16 +54,9 @@ LISTS: dict[str, Access] = {
 # path -> who may ask, and the answer.
 OBJECTS: dict[str, tuple[Access, dict[str, Any]]] = {
     "/api/v1/instance/translation_languages": (anyone(), {}),
-    "/api/v1/markers": (user("read:statuses"), {}),
     "/api/v1/notifications/policy": (user("read:notifications"), _POLICY),
     "/api/v2/notifications/policy": (user("read:notifications"), _POLICY),
     "/api/v1/notifications/requests/merged": (user("read:notifications"), {"merged": True}),
-    "/api/v1/notifications/unread_count": (user("read:notifications"), {"count": 0}),
-    "/api/v2/notifications/unread_count": (user("read:notifications"), {"count": 0}),
-    "/api/v2/notifications": (
-        user("read:notifications"),
-        {"accounts": [], "statuses": [], "notification_groups": []},
-    ),
 }
 
 
@@ -83,20 +70,6 @@ def _constant(path: str, access: Access, answer: Any) -> Any:
     empty.__doc__ = "Nothing yet: this site has none."
     kind = list[Any] if isinstance(answer, list) else dict[str, Any]
     return api_get(path, access, kind)(empty)
-
-
-class ContextEntity(msgspec.Struct, frozen=True):
-    """The posts above and below a post."""
-
-    ancestors: list[StatusEntity]
-    descendants: list[StatusEntity]
-
-
-@api_get("/api/v1/statuses/{status_id:str}/context", anyone("read:statuses"), ContextEntity)
-async def context(request: Request, status_id: FromPath[str]) -> Response[bytes]:
-    """The conversation around a post that you may see. There are no replies yet."""
-    await product_of(request).timelines.header(viewer_or_none(request), post_id(status_id))
-    return as_json(b'{"ancestors":[],"descendants":[]}')
 
 
 @api_get("/api/v1/statuses/{status_id:str}/quotes", user("read:statuses"), list[StatusEntity])
@@ -125,7 +98,6 @@ async def lists_with(request: Request, ident: FromPath[str]) -> Response[bytes]:
 ROUTES = [
     *(_constant(path, access, []) for path, access in LISTS.items()),
     *(_constant(path, access, answer) for path, (access, answer) in OBJECTS.items()),
-    context,
     quotes,
     featured,
     lists_with,

@@ -44,18 +44,19 @@ async def publish(request: Request) -> Response[bytes]:
     product = product_of(request)
     author = viewer(request)
     form = await fields(request, StatusForm)
-    published = await product.publishing.publish(author, await _draft(request, form))
+    answered = post_id(str(form.in_reply_to_id)) if form.in_reply_to_id else None
+    published = await product.publishing.publish(author, await _draft(request, form), answered)
     return as_json(await product.timelines.post(author, published.post_id))
 
 
 async def _draft(request: Request, form: StatusForm) -> Draft:
-    for name in ("in_reply_to_id", "scheduled_at", "poll", "quoted_status_id"):
+    for name in ("scheduled_at", "poll", "quoted_status_id"):
         if getattr(form, name):
             raise ValidationError(f"Validation failed: {name} is not supported by this version of the site")
     account = await product_of(request).profiles.get(viewer(request))
     return Draft(
         text=form.status or "",
-        media_ids=[_media_id(given) for given in form.media_ids or [] if given != ""],
+        media_ids=media_ids_of(form.media_ids or []),
         visibility=_visibility(form.visibility, Visibility(account.default_visibility)),
         sensitive=account.default_sensitive if form.sensitive is None else form.sensitive,
         spoiler_text=form.spoiler_text or "",
@@ -63,6 +64,11 @@ async def _draft(request: Request, form: StatusForm) -> Draft:
         application=await _application(request),
         key=_key(request),
     )
+
+
+def media_ids_of(given: list[str | int]) -> list[int]:
+    """The ids of photos that a client gave. Raises ValidationError."""
+    return [_media_id(each) for each in given if each != ""]
 
 
 def _media_id(given: str | int) -> int:
@@ -157,11 +163,10 @@ async def favourited_by(
     limit: Limit = None,
 ) -> Response[bytes]:
     """Who likes a post."""
-    product = product_of(request)
-    ident = post_id(status_id)
-    await product.timelines.header(viewer_or_none(request), ident)
+    product, who, ident = product_of(request), viewer_or_none(request), post_id(status_id)
+    await product.timelines.header(who, ident)
     edges = await product.likes.of(ident, page_of(limit, max_id, since_id, min_id, default=40, most=80))
-    accounts = await product.people.many(edges.ids)
+    accounts = await product.people.seen_by(who, edges.ids)
     base = request.app.state.addresses.base
     return as_json(present.array(accounts), headers=link(request, edges.newest, edges.oldest, base))
 

@@ -6,6 +6,7 @@ from heliograph import __version__
 from heliograph.base.settings import Settings
 from heliograph.domain.accounts.account import DISPLAY_NAME_MAX, FIELD_MAX, FIELDS_MAX, NOTE_MAX
 from heliograph.domain.media.uploads import MAX_DESCRIPTION
+from heliograph.domain.posts.pins import PINS_AT_MOST
 from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS
 from heliograph.web.addresses import Addresses
 
@@ -37,7 +38,7 @@ def configuration(settings: Settings, addresses: Addresses) -> dict[str, Any]:
             "max_avatar_description_length": 0,
             "max_header_description_length": 0,
             "max_featured_tags": 0,
-            "max_pinned_statuses": 0,
+            "max_pinned_statuses": PINS_AT_MOST,
             "max_profile_fields": FIELDS_MAX,
             "profile_field_name_limit": FIELD_MAX,
             "profile_field_value_limit": FIELD_MAX,
