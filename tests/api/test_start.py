@@ -46,7 +46,7 @@ NOT_THERE = [
     "/api/v1/directory", "/api/v1/instance/activity", "/api/v1/instance/privacy_policy",
     "/api/v1/instance/terms_of_service", "/api/v1/lists/1", "/api/v1/notifications/1", "/api/v1/polls/1",
     "/api/v1/push/subscription", "/api/v1/scheduled_statuses/1", "/api/v1/streaming/health",
-    "/api/v1/streaming/user", "/api/v1/timelines/list/1", "/api/v2/filters/1", "/api/oembed", "/api/proofs",
+    "/api/v1/streaming/user", "/api/v1/timelines/list/1", "/api/v2/filters/1", "/api/proofs",
 ]  # fmt: skip
 WRITES = [
     "/api/v1/statuses/{post}/reblog", "/api/v1/statuses/{post}/bookmark", "/api/v1/statuses/{post}/pin",

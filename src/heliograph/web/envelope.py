@@ -38,6 +38,7 @@ _SECURITY: list[tuple[bytes, bytes]] = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+_FRAMED = b"frame-ancestors *"
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _CORS_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/media/")
 _CORS: list[tuple[bytes, bytes]] = [
@@ -111,7 +112,10 @@ class Envelope:
         self, given: Iterable[tuple[bytes, bytes]], request_id: str, missed: set[str], *, cors: bool
     ) -> list[tuple[bytes, bytes]]:
         headers = list(given)
-        had = {name.lower() for name, _ in headers}
+        had = {name.lower(): value for name, value in headers}
+        if _FRAMED in had.get(b"content-security-policy", b""):
+            # The older header cannot say that everybody may.
+            had[b"x-frame-options"] = b""
         headers += [header for header in _SECURITY if header[0] not in had]
         if self._addresses.secure:
             headers.append(_HSTS)

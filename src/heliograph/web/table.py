@@ -20,6 +20,7 @@ from heliograph.web.api import (
     mutes,
     notifications,
     oauth,
+    oembed,
     pins,
     reblogs,
     registration,

@@ -7,6 +7,7 @@ from heliograph.base.errors import NotFoundError, PendingError
 from heliograph.domain.feeds.home import Timeline
 from heliograph.domain.posts.text import hashtags
 from heliograph.web.access import product_of, viewer_or_none
+from heliograph.web.pages import feeds
 from heliograph.web.pages.forms import page_get
 from heliograph.web.pages.shown import page_asked, part, shown
 from heliograph.web.request import Request
@@ -43,13 +44,18 @@ async def public_page(request: Request) -> Response[str]:
 
 
 @page_get("/tags/{name:str}")
-async def tag_page(request: Request, name: FromPath[str]) -> Response[str]:
-    """Recent public posts with a hashtag."""
+async def tag_page(request: Request, name: FromPath[str]) -> Response[str] | Response[bytes]:
+    """Recent public posts with a hashtag, and their feeds `/tags/name.rss` and `/tags/name.atom`."""
+    name, feed = feeds.asked(name)
     if hashtags(f"#{name}") != [name.lower()]:
         raise NotFoundError
+    if feed:
+        return await feeds.of_hashtag(request, name.lower(), feed)
     timelines = product_of(request).timelines
     timeline = await timelines.tag(viewer_or_none(request), name, page_asked(request, GRID_POSTS))
-    return await shown(request, "public.html", heading=f"#{name}", **part(timeline, GRID_POSTS))
+    return await shown(
+        request, "public.html", heading=f"#{name}", feed=f"/tags/{name.lower()}", **part(timeline, GRID_POSTS)
+    )
 
 
 ROUTES = [front_page, public_page, tag_page]

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
 from heliograph.web.access import product_of, viewer_or_none
+from heliograph.web.pages import feeds
 from heliograph.web.pages.forms import checked, go, local, page_get, page_post
 from heliograph.web.pages.shown import (
     ButtonForm,
@@ -26,10 +27,13 @@ PEOPLE = 40
 
 
 @page_get("/{handle:str}")
-async def profile_page(request: Request, handle: FromPath[str]) -> Response[str]:
-    """`/@name`."""
+async def profile_page(request: Request, handle: FromPath[str]) -> Response[str] | Response[bytes]:
+    """`/@name`, and its feeds `/@name.rss` and `/@name.atom`."""
     product, viewer = product_of(request), viewer_or_none(request)
-    account = await product.profiles.by_username(name_in(handle))
+    name, feed = feeds.asked(name_in(handle))
+    if feed:
+        return await feeds.of_profile(request, name, feed)
+    account = await product.profiles.by_username(name)
     timeline = await product.timelines.account(viewer, account.id, page_asked(request, GRID_POSTS), AccountFilter())
     person = entity(await product.people.one(account.id))
     person |= await _relation(request, account.id)
