@@ -88,7 +88,9 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
             ending = asyncio.Event()
             worker = asyncio.create_task(work(product, ending))
             web = asyncio.create_task(server.serve(sockets=[listening]))
-            started.append(Site(asyncio.get_running_loop(), product, folder))
+            made = Site(asyncio.get_running_loop(), product, folder)
+            made.topology = topology
+            started.append(made)
             await asyncio.to_thread(stop.wait)
             product.listeners.end_all()
             server.should_exit = True

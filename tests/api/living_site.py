@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from heliograph.base.topology import Topology
 from heliograph.domain.product import Product
 
 PASSWORD = "correct horse battery"
@@ -84,6 +85,7 @@ class Site:
         self.loop, self.product, self.folder = loop, product, folder
         self.url = product.settings.url
         self.port = int(self.url.rpartition(":")[2])
+        self.topology: Topology | None = None
         self.http = httpx.Client(base_url=self.url, timeout=DEADLINE_S)
         self.anyone = Person(self)
         self._app_id = 0

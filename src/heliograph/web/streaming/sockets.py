@@ -58,6 +58,7 @@ class Socket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it, from the handshake to its end. Raises before the handshake what `Listeners.open` raises."""
+        await receive()
         outlet = SocketOutlet(send, cut_of(scope))
         listener = await self._listeners.open(self._token, outlet)
         opened = metrics.streams_open.labels("websocket")
