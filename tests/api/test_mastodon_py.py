@@ -125,8 +125,8 @@ def test_profile(site, her, grace):
     her.account_update_credentials(avatar=jpeg(64, 64, "blue"), avatar_mime_type="image/jpeg")
     until(lambda: len([name for name in site.stored() if "/" in name]) == len(before))
     assert httpx.get(changed.avatar).status_code == httpx.codes.NOT_FOUND
-    with pytest.raises(Exception, match="locked is not supported"):
-        her.account_update_credentials(locked=True)
+    with pytest.raises(Exception, match="indexable is not supported"):
+        her.account_update_credentials(indexable=True)
 
 
 def no_metadata(url: str) -> Image.Image:

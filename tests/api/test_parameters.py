@@ -119,8 +119,8 @@ def test_wrong_bodies(ada, body, status, sentence):
         ({"source": {"privacy": "direct"}}, 422, "not included in the list"),
         ({"source": {"language": "no language"}}, 422, "expected an ISO 639 code"),
         ({"avatar": "data:image/png;base64,AAAA"}, 400, "avatar: expected a file"),
-        ({"locked": True}, 422, "locked is not supported"),
-        ({"hide_collections": True}, 422, "hide_collections is not supported"),
+        ({"locked": "perhaps"}, 400, "locked"),
+        ({"indexable": True}, 422, "indexable is not supported"),
         ({"avatar_description": "me"}, 422, "avatar_description is not supported"),
     ],
 )

@@ -152,6 +152,8 @@ def test_who_is_suspended_can_still_be_unfollowed(site):
             answer = fan.post(f"/api/v1/accounts/{author.id}/unfollow")
             assert (answer.status_code, answer.json()["following"]) == (200, False)
         assert fan.post(f"/api/v1/accounts/{author.id}/follow").status_code == 404
-        (relation,) = fan.get("/api/v1/accounts/relationships", params={"id[]": author.id}).json()
+        asked = {"id[]": author.id}
+        assert fan.get("/api/v1/accounts/relationships", params=asked).json() == []
+        (relation,) = fan.get("/api/v1/accounts/relationships", params=asked | {"with_suspended": True}).json()
         assert relation["following"] is False
     assert fan.post(f"/api/v1/accounts/{int(fan.id) + 4}/unfollow").status_code == 404

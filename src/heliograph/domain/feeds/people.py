@@ -17,9 +17,13 @@ class People:
 
     async def many(self, account_ids: Sequence[int]) -> list[bytes]:
         """The accounts of `account_ids` that others may see, as JSON, in the same order."""
+        return list((await self.by_id(account_ids)).values())
+
+    async def by_id(self, account_ids: Sequence[int]) -> dict[int, bytes]:
+        """As `many`, by the id of each."""
         bodies = await self._profiles.fragments(account_ids)
         counts = await self._profiles.count_fragments(bodies)
-        return [present.account(bodies[ident], counts[ident]) for ident in account_ids if ident in bodies]
+        return {ident: present.account(bodies[ident], counts[ident]) for ident in account_ids if ident in bodies}
 
     async def seen_by(self, viewer: int | None, account_ids: Sequence[int]) -> list[bytes]:
         """As `many`, for a list of who did something: without those between whom and the viewer there is a block."""

@@ -26,11 +26,12 @@ async def decide(session: Session, query: Query, **edge: Any) -> Row | None:
 
 
 class EdgePage(msgspec.Struct, frozen=True):
-    """A page of ids, and the revs between which it lies (0, 0 when empty)."""
+    """A page of ids, and the revs between which it lies (0, 0 when empty). `full`: there may be more beyond it."""
 
     ids: list[int]
     newest: int
     oldest: int
+    full: bool = False
 
     @classmethod
     def of(cls, rows: list[Row], page: Page) -> "EdgePage":
@@ -38,7 +39,8 @@ class EdgePage(msgspec.Struct, frozen=True):
         if not rows:
             return cls([], 0, 0)
         newest_first = rows[::-1] if page.ascending else rows
-        return cls([row["id"] for row in newest_first], newest_first[0]["rev"], newest_first[-1]["rev"])
+        full = len(rows) >= page.limit
+        return cls([row["id"] for row in newest_first], newest_first[0]["rev"], newest_first[-1]["rev"], full)
 
 
 EMPTY = EdgePage([], 0, 0)
@@ -99,11 +101,3 @@ class Edges:
             follows_sql.followed_among, slot=slot, account_id=viewer, ids=account_ids
         )
         return {row["target_id"] for row in rows}
-
-    async def followers_among(self, viewer: int, account_ids: list[int]) -> set[int]:
-        """Who of `account_ids` follows the viewer."""
-        slot = ids.slot_of(viewer)
-        rows = await self._shards.at(slot).rows(
-            follows_sql.followers_among, slot=slot, account_id=viewer, ids=account_ids
-        )
-        return {row["follower_id"] for row in rows}

@@ -55,10 +55,6 @@ SELECT NOT EXISTS (
 SELECT target_id FROM follows
 WHERE slot = :slot AND account_id = :account_id AND target_id = ANY(:ids::bigint[]) AND NOT gone;
 
--- name: followers_among
-SELECT follower_id FROM followers
-WHERE slot = :slot AND account_id = :account_id AND follower_id = ANY(:ids::bigint[]) AND NOT gone;
-
 -- name: followers_page
 -- For delivery: in the order of ids, so that a cursor can stand between two pages.
 SELECT follower_id FROM followers

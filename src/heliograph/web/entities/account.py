@@ -95,6 +95,12 @@ class AccountEntity(AccountBody, frozen=True, kw_only=True):
     last_status_at: str | None
 
 
+class MutedAccountEntity(AccountEntity, frozen=True, kw_only=True):
+    """An account that one mutes, and until when; null for ever."""
+
+    mute_expires_at: str | None
+
+
 class SourceEntity(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner of an account sees of its settings."""
 
@@ -143,6 +149,7 @@ def account_body(account: Account, addresses: Addresses) -> AccountBody:
         emojis=[],
         bot=account.bot,
         discoverable=account.discoverable,
+        hide_collections=account.hide_collections,
         noindex=not account.discoverable,
         suspended=account.state == "suspended",
         created_at=iso(account.created_at.replace(hour=0, minute=0, second=0, microsecond=0)),
@@ -165,16 +172,16 @@ def account_counts(counted: dict[Count, int], last_post_at: datetime | None) -> 
     )
 
 
-def source(account: Account) -> SourceEntity:
-    """The settings of `account` for its owner."""
+def source(account: Account, follow_requests: int) -> SourceEntity:
+    """The settings of `account` for its owner, and how many ask to follow it."""
     return SourceEntity(
         note=account.note,
         fields=[FieldEntity(field.name, field.value) for field in account.fields],
         privacy=Visibility(account.default_visibility).name.lower(),
         sensitive=account.default_sensitive,
         language=account.default_language or "",
-        follow_requests_count=0,
-        hide_collections=False,
+        follow_requests_count=follow_requests,
+        hide_collections=account.hide_collections,
         discoverable=account.discoverable,
         indexable=False,
         attribution_domains=[],

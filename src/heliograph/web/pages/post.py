@@ -29,7 +29,7 @@ async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[s
     if author["username"].lower() != name.lower():
         return go(f"/@{author['username']}/{post['id']}")
     edges = await product.likes.of(ident, Page(limit=LIKERS))
-    likers = entities(await product.people.many(edges.ids))
+    likers = entities(await product.people.seen_by(viewer, edges.ids))
     return await shown(request, "post.html", post=post, likers=likers, own=int(author["id"]) == viewer)
 
 

@@ -5,6 +5,7 @@ from litestar.params import FromPath
 
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
+from heliograph.domain.graph.relationships import Relationship
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages import feeds
 from heliograph.web.pages.forms import checked, go, local, page_get, page_post
@@ -43,16 +44,18 @@ async def profile_page(request: Request, handle: FromPath[str]) -> Response[str]
 @page_get("/{handle:str}/followers")
 async def followers_page(request: Request, handle: FromPath[str]) -> Response[str]:
     """Who follows somebody."""
-    account = await product_of(request).profiles.by_username(name_in(handle))
-    edges = await product_of(request).edges.followers(account.id, page_asked(request, PEOPLE))
+    product, page = product_of(request), page_asked(request, PEOPLE)
+    account = await product.profiles.by_username(name_in(handle))
+    edges = await product.edges.followers(account.id, page, viewer_or_none(request))
     return await _people(request, account.id, edges, "Followers")
 
 
 @page_get("/{handle:str}/following")
 async def following_page(request: Request, handle: FromPath[str]) -> Response[str]:
     """Whom somebody follows."""
-    account = await product_of(request).profiles.by_username(name_in(handle))
-    edges = await product_of(request).edges.following(account.id, page_asked(request, PEOPLE))
+    product, page = product_of(request), page_asked(request, PEOPLE)
+    account = await product.profiles.by_username(name_in(handle))
+    edges = await product.edges.following(account.id, page, viewer_or_none(request))
     return await _people(request, account.id, edges, "Following")
 
 
@@ -60,24 +63,27 @@ async def _people(request: Request, account_id: int, edges: EdgePage, heading: s
     product, viewer = product_of(request), viewer_or_none(request)
     person = entity(await product.people.one(account_id))
     people = entities(await product.people.many(edges.ids))
-    followed = await product.edges.followed_among(viewer, edges.ids) if viewer is not None else set()
+    known = await product.relationships.among(viewer, edges.ids) if viewer is not None else []
+    relations = {each.id: _button(each) for each in known}
     for each in people:
-        each["following"] = int(each["id"]) in followed
+        each.update(relations.get(int(each["id"]), {}))
         each["own"] = int(each["id"]) == viewer
-    older = f"max_id={edges.oldest}" if len(edges.ids) >= PEOPLE else ""
+    older = f"max_id={edges.oldest}" if edges.full else ""
     return await shown(request, "people.html", person=person, people=people, older=older, heading=heading)
 
 
 async def _relation(request: Request, account_id: int) -> Entity:
     """What the viewer is to the account."""
-    edges, viewer = product_of(request).edges, viewer_or_none(request)
+    viewer = viewer_or_none(request)
     if viewer is None or viewer == account_id:
-        return {"own": viewer == account_id, "following": False, "followed_by": False}
-    return {
-        "own": False,
-        "following": bool(await edges.followed_among(viewer, [account_id])),
-        "followed_by": bool(await edges.followers_among(viewer, [account_id])),
-    }
+        return {"own": viewer == account_id, "following": False, "requested": False, "followed_by": False}
+    (known,) = await product_of(request).relationships.among(viewer, [account_id])
+    return {"own": False, "followed_by": known.followed_by} | _button(known)
+
+
+def _button(known: Relationship) -> Entity:
+    """What the button says of a relationship."""
+    return {"following": known.following, "requested": known.requested}
 
 
 @page_post("/{handle:str}/follow")
@@ -103,7 +109,8 @@ async def _change(request: Request, handle: str, *, follows: bool) -> Response[s
     # Nothing more is known of somebody whom others no longer see.
     known = entities(await product.people.many([account.id]))
     person = {"id": str(account.id), "username": account.username, **(known[0] if known else {})}
-    person |= {"following": follows, "own": False}
+    (relation,) = await product.relationships.among(viewer, [account.id])
+    person |= {"own": False} | _button(relation)
     return fragment(request, "fragments/follow.html", person=person, back=local(form.next)) or go(local(form.next))
 
 
