@@ -1,10 +1,11 @@
 """Search from outside: through Mastodon.py where that can ask, by hand where it cannot."""
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import pytest
-from living_site import PASSWORD, Person, Site
+from living_site import PASSWORD, Person, Site, until
 from mastodon import Mastodon
 
 NOTHING = {"accounts": [], "statuses": [], "hashtags": []}
@@ -130,3 +131,32 @@ def test_only_what_is_asked_for(ada, grace):
     assert ada.get("/api/v2/search", params={"q": grace.name, "type": "servers"}).json() == NOTHING
     ignored = ada.get("/api/v2/search", params={"q": grace.name, "offset": 1}).json()
     assert ids_of(ignored["accounts"])[0] == str(grace.id), "offset without type counts for nothing"
+
+
+def test_a_page_and_its_api_agree(site, ada):
+    for n in range(7):
+        renamed(site.person(name=f"quentin{n}"), f"Quentin {n}")
+    found = site.anyone.get("/api/v2/search", params={"q": "quentin"}).json()["accounts"]
+    page = site.http.get("/search", params={"q": "quentin"}).text
+    assert re.findall(r'class="person-name"><a href="/@(\w+)"', page) == [each["username"] for each in found][:5]
+    assert "/search?q=quentin&amp;type=accounts" in page, "and on to the others"
+    page = site.http.get("/search", params={"q": "quentin", "type": "accounts"}).text
+    assert re.findall(r'class="person-name"><a href="/@(\w+)"', page) == [each["username"] for each in found]
+    assert site.http.get("/search", params={"q": ada.publish("Paged")["url"]}).text.count('class="tile"') == 1
+    odd = '"><script>alert(1)</script>'
+    assert odd not in site.http.get("/search", params={"q": odd, "type": "accounts"}).text
+    assert site.http.get("/search", params={"q": "x" * 501}).status_code == 422
+    assert site.http.get("/search").status_code == 200
+
+
+def test_hashtags(ada, site):
+    ada.publish("#Murmuration over the pier")
+    found = until(lambda: ada.get("/api/v2/search", params={"q": "#murmur"}).json()["hashtags"])
+    assert [each["name"] for each in found] == ["murmuration"]
+    assert (found[0]["history"][0]["uses"], len(found[0]["history"])) == ("1", 7)
+    assert (found[0]["following"], found[0]["featuring"]) == (False, False)
+    assert found[0]["url"] == f"{site.url}/tags/murmuration"
+    anonymous = site.anyone.get("/api/v2/search", params={"q": found[0]["url"], "type": "hashtags"}).json()["hashtags"]
+    assert [each["name"] for each in anonymous] == ["murmuration"]
+    assert "following" not in anonymous[0]
+    assert "#murmuration" in site.http.get("/search", params={"q": "murmur"}).text

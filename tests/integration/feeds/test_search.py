@@ -1,6 +1,7 @@
 """Search on two shards: what is found, in which order, by whom, and from which moment on."""
 
 import itertools
+import re
 from datetime import timedelta
 
 import msgspec
@@ -16,6 +17,7 @@ from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
 from heliograph.stores import counts
 from heliograph.stores.queries import load, parse
+from heliograph.stores.schema import scripts
 
 NUMBERS = itertools.count(1)
 NEWEST = Page()
@@ -29,15 +31,17 @@ INSERT INTO tags (slot, name, id) VALUES (:slot, :name, mint_id(:slot)) ON CONFL
 -- name: use
 INSERT INTO tag_posts (slot, tag, post_id, account_id) VALUES (:slot, :tag, :post_id, :account_id);
 
--- name: block
-INSERT INTO blocks (slot, account_id, target_id, rev) VALUES (:slot, :account_id, :target_id, 1);
-
--- name: blocked_by
-INSERT INTO blocked_by (slot, account_id, blocker_id, rev) VALUES (:slot, :account_id, :blocker_id, 1);
-
 -- name: words
 -- scatter
 SELECT word FROM account_words WHERE account_id = :account_id ORDER BY word;
+
+-- name: all_words
+-- scatter
+SELECT account_id, word FROM account_words;
+
+-- name: forget
+-- scatter
+DELETE FROM account_words;
 """,
 )
 
@@ -170,14 +174,16 @@ async def test_a_refused_account_leaves_no_words(narrow):
 
 async def test_a_block_hides_in_both_directions(narrow):
     blocker, blocked, third = [await person(narrow, name) for name in ("wall_a", "wall_b", "wall_c")]
-    shards = narrow.stores.shards
-    await shards.of(blocker).run(sql.block, slot=ids.slot_of(blocker), account_id=blocker, target_id=blocked)
-    await shards.of(blocked).run(sql.blocked_by, slot=ids.slot_of(blocked), account_id=blocked, blocker_id=blocker)
+    assert "wall_a" in await names(narrow, "wall", blocked)
+    await narrow.following.follow(blocked, blocker)
+    await narrow.blocks.block(blocker, blocked)
     for words in ("wall", "wall_a", "wall_b"):
         assert "wall_b" not in await names(narrow, words, blocker)
         assert "wall_a" not in await names(narrow, words, blocked)
     assert await names(narrow, "wall", third) == await names(narrow, "wall") == ["wall_a", "wall_b", "wall_c"]
     assert await narrow.search.account(blocked, "wall_a") == []
+    await narrow.blocks.unblock(blocker, blocked)
+    assert "wall_a" in await names(narrow, "wall", blocked)
 
 
 async def test_of_a_common_word_the_followed_the_great_and_the_exact_are_found(narrow, monkeypatch):
@@ -275,3 +281,24 @@ async def test_a_hashtag_just_used_is_found_among_many(narrow, monkeypatch):
         await use(narrow, tag, me, days_ago=30)
     await use(narrow, "az", me)
     assert (await narrow.search.hashtags(None, "a", 10))[0].name == "az"
+
+
+async def test_who_was_there_before_the_search(narrow):
+    """The migration finds the words that the product would."""
+    await person(narrow, "Rocio_M", "Rocío  Méndez-Ñúñez")
+    await person(narrow, "ilya", "Илья (Йод) Straße 🦩")
+    await person(narrow, "plain")
+    shards = narrow.stores.shards
+    before = await everybodys_words(narrow)
+    assert len({ident for ident, _ in before}) == 3
+    await shards.scatter(sql.forget)
+    backfill = re.search(r"^INSERT INTO account_words.*?;$", scripts()["0002_pre_society"], re.DOTALL | re.MULTILINE)
+    for shard in shards.all:
+        async with shard.session() as session:
+            await session.script(backfill[0])
+    assert await everybodys_words(narrow) == before
+
+
+async def everybodys_words(product: Product) -> list[tuple[int, str]]:
+    rows = await product.stores.shards.scatter(sql.all_words)
+    return sorted((row["account_id"], row["word"]) for row in rows)

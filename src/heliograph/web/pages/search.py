@@ -51,9 +51,13 @@ async def _values(request: Request, found: Found, kind: str, offset: int) -> Ent
 
 async def _people(request: Request, accounts: list[bytes]) -> list[Entity]:
     people, viewer = entities(accounts), viewer_or_none(request)
-    idents = [int(each["id"]) for each in people]
-    followed = await product_of(request).edges.followed_among(viewer, idents) if viewer is not None else set()
-    return [each | {"following": int(each["id"]) in followed, "own": int(each["id"]) == viewer} for each in people]
+    if viewer is None:
+        return people
+    known = await product_of(request).relationships.among(viewer, [int(each["id"]) for each in people])
+    return [
+        each | {"following": to.following, "requested": to.requested, "own": to.id == viewer}
+        for each, to in zip(people, known, strict=True)
+    ]
 
 
 def _offset(text: str) -> int:
