@@ -24,21 +24,27 @@ DELETE FROM replies WHERE slot = :slot AND post_id = :post_id;
 
 -- name: around
 -- What lies above and below a post of a thread: each post with the one that it answers. `depth`: -1 is the post's own
--- place, from there up; 1 and more lie below it. Of what lies below, `:below` posts, the nearest levels first.
+-- place, from there up; 1 and more lie below it. Of what lies below, `:below` posts, the nearest levels first. The limits
+-- inside keep the planner from reading the whole thread anew at each step.
 WITH RECURSIVE up AS (
     SELECT post_id, parent_id, -1 AS depth
     FROM threads WHERE slot = :slot AND root_id = :root_id AND post_id = :post_id
     UNION ALL
     SELECT entry.post_id, entry.parent_id, up.depth - 1
-    FROM up JOIN threads AS entry ON entry.slot = :slot AND entry.root_id = :root_id AND entry.post_id = up.parent_id
+    FROM up CROSS JOIN LATERAL (
+        SELECT post_id, parent_id FROM threads
+        WHERE slot = :slot AND root_id = :root_id AND post_id = up.parent_id LIMIT 1
+    ) AS entry
     WHERE up.depth > -:above::int
 ), down AS (
     SELECT post_id, parent_id, 1 AS depth
     FROM threads WHERE slot = :slot AND root_id = :root_id AND parent_id = :post_id
     UNION ALL
     SELECT entry.post_id, entry.parent_id, down.depth + 1
-    FROM down JOIN threads AS entry
-      ON entry.slot = :slot AND entry.root_id = :root_id AND entry.parent_id = down.post_id
+    FROM down CROSS JOIN LATERAL (
+        SELECT post_id, parent_id FROM threads
+        WHERE slot = :slot AND root_id = :root_id AND parent_id = down.post_id LIMIT :below
+    ) AS entry
     WHERE down.depth < :deep::int
 )
 SELECT post_id, parent_id, depth FROM up
