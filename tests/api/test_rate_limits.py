@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from litestar.handlers import HTTPRouteHandler
 from living_site import Person, Site, jpeg
 
 from heliograph.domain.accounts.limits import DELETIONS, POSTS, REQUESTS_ACCOUNT, REQUESTS_ADDRESS, UPLOADS
@@ -113,7 +114,8 @@ def test_posts_and_deletions(stranger):
 
 
 def test_the_strict_rules_are_of_routes_that_there_are():
+    handlers = [route for route in ROUTES if isinstance(route, HTTPRouteHandler)]
     known = {
-        (method, path.replace(":str}", "}")) for route in ROUTES for method in route.http_methods for path in route.paths
+        (method, path.replace(":str}", "}")) for each in handlers for method in each.http_methods for path in each.paths
     }
-    assert STRICT.keys() - known <= {("POST", "/api/v1/statuses/{status_id}/unreblog")}
+    assert known >= STRICT.keys()
