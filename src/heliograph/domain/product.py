@@ -38,11 +38,14 @@ from heliograph.domain.feeds.hydrate import Hydration
 from heliograph.domain.feeds.listeners import Listeners
 from heliograph.domain.feeds.people import People
 from heliograph.domain.feeds.publishing import Publishing
+from heliograph.domain.feeds.pull import HomePull
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.rebuild import Rebuilder
 from heliograph.domain.feeds.search import Search
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.feeds.streams import Streams
+from heliograph.domain.feeds.tagged import TaggedPosts
+from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.feeds.timelines import Timelines
 from heliograph.domain.graph.blocks import Blocks
@@ -53,6 +56,7 @@ from heliograph.domain.graph.mutes import Mutes
 from heliograph.domain.graph.notes import Notes
 from heliograph.domain.graph.relations import RelationsReader
 from heliograph.domain.graph.relationships import Relationships
+from heliograph.domain.graph.tag_follows import TagFollows
 from heliograph.domain.leaving.deletion import Deletion
 from heliograph.domain.leaving.ties import Ties
 from heliograph.domain.leaving.traces import Traces
@@ -69,6 +73,7 @@ from heliograph.domain.notifications.telling import Telling
 from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.delete import Remover
 from heliograph.domain.posts.edit import Editor
+from heliograph.domain.posts.featured_tags import FeaturedTags
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hashtags import Hashtags
 from heliograph.domain.posts.likes import Likes
@@ -77,6 +82,7 @@ from heliograph.domain.posts.pins import Pins
 from heliograph.domain.posts.post import Post
 from heliograph.domain.posts.publish import Publisher
 from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.domain.posts.tags import Tags
 from heliograph.domain.posts.threads import Threads
 from heliograph.stores.broadcast import Broadcast
 from heliograph.stores.cache import Cache
@@ -115,7 +121,6 @@ class Product:
         shards, valkey, objects = stores.shards, stores.valkey, stores.objects
         cache = Cache(valkey)
         lists = IdLists(valkey, settings.feed_length)
-        feed_ttl_s = settings.feed_active_days * DAY_S
         self.stores = stores
         self.settings = settings
         self.scratch_root = scratch_root
@@ -147,12 +152,7 @@ class Product:
 
         self._compose_posts(shards, cache, renderers)
 
-        self.pulled = PulledAuthors(shards)
-        self.hydration = Hydration(cache, self.posts, self.profiles)
-        rebuilder = Rebuilder(shards, lists, self.relations, feed_ttl_s)
-        skeletons = HomeSkeletons(shards, lists, self.relations, self.pulled, rebuilder, feed_ttl_s)
-        self.home = Home(skeletons, self.hydration, self.marks)
-        self.timelines = Timelines(shards, self.hydration, self.relations, self.marks)
+        self._compose_feeds(shards, cache, lists)
         self.bookmarked = Bookmarked(self.bookmarks, self.posts, self.timelines)
         self.people = People(self.profiles, self.relations)
         self.hashtags = Hashtags(shards)
@@ -162,7 +162,14 @@ class Product:
         self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
         self.publishing = Publishing(
-            self.publisher, self.editor, self.reblogs, self.threads, self.contexts, self.delivery, self.outbox
+            self.publisher,
+            self.editor,
+            self.reblogs,
+            self.threads,
+            self.contexts,
+            self.delivery,
+            self.tagging,
+            self.outbox,
         )
         broadcast = Broadcast(valkey)
         self.streams = Streams(broadcast)
@@ -186,6 +193,7 @@ class Product:
     def _compose_graph(self, shards: Shards, cache: Cache) -> None:
         self.relations = RelationsReader(shards, cache)
         self.follows = Follows(shards, cache)
+        self.tag_follows = TagFollows(shards, cache)
         self.blocks = Blocks(shards, cache, self.follows)
         self.mutes = Mutes(shards, cache)
         self.notes = Notes(shards)
@@ -202,10 +210,25 @@ class Product:
         self.editor = Editor(shards, cache, self.profiles, self.uploads)
         self.threads = Threads(shards, cache)
         self.bookmarks = Bookmarks(shards, cache)
+        self.tags = Tags(shards)
+        self.featured_tags = FeaturedTags(shards)
         self.pins = Pins(shards, cache)
         self.remover = Remover(
-            shards, cache, self.posts, self.likes, self.reblogs, self.threads, self.bookmarks, self.uploads
+            shards, cache, self.posts, self.likes, self.reblogs, self.threads, self.bookmarks, self.tags, self.uploads
         )
+
+    def _compose_feeds(self, shards: Shards, cache: Cache, lists: IdLists) -> None:
+        ttl_s = self.settings.feed_active_days * DAY_S
+        self.pulled = PulledAuthors(shards)
+        self.hydration = Hydration(cache, self.posts, self.profiles)
+        tagged = TaggedPosts(shards, self.profiles)
+        home_pull = HomePull(shards, tagged, self.tag_follows)
+        rebuilder = Rebuilder(shards, lists, self.relations, home_pull, tagged, self.pulled, ttl_s)
+        skeletons = HomeSkeletons(lists, self.relations, home_pull, self.pulled, rebuilder, ttl_s)
+        self.home = Home(skeletons, self.hydration, self.marks)
+        self.timelines = Timelines(shards, tagged, self.hydration, self.relations, self.marks)
+        limit = self.settings.push_limit
+        self.tagging = Tagging(shards, lists, self.tags, tagged, self.tag_follows, self.pulled, limit)
 
     def _compose_notifications(self, shards: Shards) -> None:
         bodies = Bodies(self.profiles, self.hydration, self.relations, self.marks)

@@ -1,4 +1,4 @@
-"""Lists of post ids in Valkey: a reader's home feed, an author's recent posts.
+"""Lists of post ids in Valkey: a reader's home feed, the recent posts of an author, those with a hashtag.
 
 A list is complete above its floor and says nothing below it (`IdList.floor`; 0: it holds all there is). A list that
 does not exist belongs to somebody who is away; it is built when they come back. Everything here can be lost
@@ -17,6 +17,8 @@ from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
 HOME = "home"
 RECENT = "recent"
+# By the number of a hashtag, where the others go by an account.
+TAGGED = "tagged"
 
 # Ids in one server-side call, and calls in one wave: together they bound how long the server stalls for others.
 IDS_A_CALL = 200

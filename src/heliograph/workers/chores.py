@@ -68,5 +68,6 @@ async def sweep(product: Product) -> None:
         await product.blocks.sweep(below)
         await product.likes.sweep(below)
         await product.reblogs.sweep(below)
+        await product.tag_follows.sweep(below)
         await product.threads.sweep(below)
         await product.telling.sweep(below)

@@ -5,9 +5,9 @@ import time
 import msgspec
 
 from heliograph.domain.accounts import approval, departure, letters, profiles, suspension
-from heliograph.domain.feeds import pulled
+from heliograph.domain.feeds import pulled, tagging
 from heliograph.domain.feeds.deliver import Advance
-from heliograph.domain.graph import blocks, follows, mutes
+from heliograph.domain.graph import blocks, follows, mutes, tag_follows
 from heliograph.domain.media import uploads
 from heliograph.domain.notifications import telling
 from heliograph.domain.notifications.notification import Kind
@@ -87,9 +87,16 @@ def _of_posts(product: Product) -> dict[str, Handler]:
         if message.cursor == 0:
             await product.streams.tell_published(payload["post"])
             await product.telling.announce(payload["post"], payload["author"])
+            if payload.get("tags"):
+                await product.tagging.settle(payload["post"])
         advance = turns(product.outbox, message)
         only = payload.get("only")
         await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
+        await product.tagging.announce(payload["post"], payload.get("tags", ()))
+
+    async def tagged(message: Message) -> None:
+        posted = msgspec.convert(message.payload, tagging.TagPosted)
+        await product.tagging.deliver(posted, message.cursor, turns(product.outbox, message))
 
     async def deleted(message: Message) -> None:
         await product.purge_post(message.payload["post"], message.payload["author"])
@@ -104,7 +111,13 @@ def _of_posts(product: Product) -> dict[str, Handler]:
     async def told(message: Message) -> None:
         await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
 
-    return {publish.PUBLISHED: published, edit.EDITED: edited, hiding.DELETED: deleted, telling.TELL: told}
+    return {
+        publish.PUBLISHED: published,
+        edit.EDITED: edited,
+        hiding.DELETED: deleted,
+        telling.TELL: told,
+        tagging.POSTED: tagged,
+    }
 
 
 def turns(outbox: Outbox, message: Message) -> Advance:
@@ -150,6 +163,11 @@ def _of_relations(product: Product) -> dict[str, Handler]:
         await product.streams.tell_relations(change.follower)
         await product.telling.followed(change)
 
+    async def tag_followed(message: Message) -> None:
+        change = msgspec.convert(message.payload, tag_follows.TagFollowChanged)
+        await product.tagging.settle_follow(change)
+        await product.streams.tell_relations(change.account)
+
     async def blocked(message: Message) -> None:
         await product.blocks.settle(msgspec.convert(message.payload, blocks.BlockChanged))
 
@@ -161,6 +179,7 @@ def _of_relations(product: Product) -> dict[str, Handler]:
 
     return {
         follows.CHANGED: followed,
+        tag_follows.CHANGED: tag_followed,
         blocks.CHANGED: blocked,
         mutes.CHANGED: muted,
         profiles.UNLOCKED: unlocked,

@@ -1,12 +1,14 @@
 """Publish, and see it at home: the post commits, the author's own feed has it before the answer, workers do the rest."""
 
 import asyncio
+from collections.abc import Iterable
 
 import msgspec
 
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.feeds import rules
 from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.posts.edit import Edited, Editor, PostChanges
 from heliograph.domain.posts.post import Header, Visibility
@@ -28,6 +30,7 @@ class Publishing:
         threads: Threads,
         contexts: Contexts,
         delivery: Delivery,
+        tagging: Tagging,
         outbox: Outbox,
     ) -> None:
         self._publisher = publisher
@@ -36,6 +39,7 @@ class Publishing:
         self._threads = threads
         self._contexts = contexts
         self._delivery = delivery
+        self._tagging = tagging
         self._outbox = outbox
 
     async def publish(self, author: int, draft: Draft, answered: int | None = None) -> Published:
@@ -50,9 +54,15 @@ class Publishing:
         published = await self._publisher.publish(author, draft)
         if published.created:
             await asyncio.gather(
-                self._at_once(published.post_id, author, published.only), self._take_place(published.reply)
+                self._at_once(published.post_id, author, published.only),
+                self._take_place(published.reply),
+                self._list(published.post_id, published.tags),
             )
         return published
+
+    async def _list(self, post_id: int, tags: list[str], formerly: Iterable[str] = ()) -> None:
+        if tags or formerly:
+            await self._tagging.at_once(post_id, formerly)
 
     async def _take_place(self, reply: Reply | None) -> None:
         if reply is None:
@@ -68,12 +78,21 @@ class Publishing:
         edited = await self._editor.edit(author, post_id, changes)
         if edited is not None:
             only = edited.mentioned if edited.visibility == Visibility.DIRECT else None
-            await (self._at_once(post_id, author, only) if only else self._outbox.hint())
+            await asyncio.gather(
+                self._at_once(post_id, author, only) if only else self._outbox.hint(),
+                self._list(post_id, edited.tags, edited.old_tags),
+            )
 
     async def settle_edit(self, edited: Edited) -> None:
-        """The outbox' part of an edit, for feeds: a direct post comes to those whom it names now. Raises StoreUnavailableError."""
+        """The outbox' part of an edit, for feeds. Raises StoreUnavailableError.
+
+        A direct post comes to those whom it names now, a public one to those who follow a hashtag that it has now.
+        """
         if edited.visibility == Visibility.DIRECT and edited.mentioned:
             await self._delivery.at_once(edited.post, edited.author, edited.mentioned)
+        if edited.tags or edited.old_tags:
+            listed = await self._tagging.settle(edited.post, edited.old_tags)
+            await self._tagging.announce(edited.post, [name for name in listed if name not in edited.old_tags])
 
     async def reblog(self, account: int, original: Header, visibility: Visibility) -> int:
         """Let `account` reblog a post that it may see; the id of the post that stands for it. Raises NotFoundError."""

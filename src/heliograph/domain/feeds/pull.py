@@ -1,40 +1,64 @@
-"""Posts of followed authors straight from the shards: what feeds are rebuilt from, and what goes on below their floor."""
+"""What feeds are made of, straight from the shards: what they are rebuilt from, and what goes on below their floor."""
 
 import asyncio
 from collections.abc import Iterable
 
 from heliograph.base import ids
-from heliograph.base.ids import MAX_ID
 from heliograph.base.paging import Page
+from heliograph.domain.feeds.tagged import TaggedPosts
+from heliograph.domain.graph.relations import Relations
+from heliograph.domain.graph.tag_follows import TagFollows
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shard, Shards
 
 sql = load("posts")
 
 
-async def newest(
-    shards: Shards, viewer: int, authors: Iterable[int], limit: int, below: int = MAX_ID, above: int = 0
-) -> list[int]:
-    """Up to `limit` ids of posts of `authors` and of `viewer` between the bounds (exclusive), newest first."""
-    return await page_of(shards, viewer, authors, Page(limit=limit, max_id=below, since_id=above))
-
-
-async def page_of(shards: Shards, viewer: int, authors: Iterable[int], page: Page) -> list[int]:
-    """The ids of posts of `authors` and of `viewer` that `page` asks for, newest first.
+class HomePull:
+    """Reads what belongs into a home feed: posts by the viewer, by those whom they follow, with hashtags that they follow.
 
     Without those of suspended authors, and without direct posts that are not for the viewer.
     """
-    query = sql.pull_oldest if page.ascending else sql.pull_newest
-    bounds = {"below": page.below, "above": page.above, "limit": page.limit}
 
-    async def ask(shard: Shard, some: list[int]) -> list[int]:
-        slots = [ids.slot_of(author) for author in some]
-        rows = await shard.rows(query, slots=slots, authors=some, viewer=viewer, **bounds)
-        return [row["id"] for row in rows]
+    def __init__(self, shards: Shards, tagged: TaggedPosts, tag_follows: TagFollows) -> None:
+        self._shards = shards
+        self._tagged = tagged
+        self._tag_follows = tag_follows
 
-    grouped = shards.group([viewer, *authors])
-    parts = await asyncio.gather(*(ask(shard, some) for shard, some in grouped.items()))
-    return page.cut([ident for part in parts for ident in part])
+    async def page_of(self, viewer: int, relations: Relations, page: Page) -> list[int]:
+        """The ids that `page` asks for, newest first."""
+        authored = self._authored(viewer, relations.following, page)
+        if not relations.tags:
+            return await authored
+        names = await self._tag_follows.all_of(viewer)
+        both = await asyncio.gather(authored, self._tagged.seen(names, page, relations.blocked))
+        return page.cut([*both[0], *both[1]])
+
+    async def newest(self, viewer: int, relations: Relations, limit: int) -> list[int]:
+        """Up to `limit` of the newest ids, newest first, for a list that is kept.
+
+        What is hashtagged by a suspended author is among them: when they are let in again, nobody pushes it anew.
+        """
+        page = Page(limit=limit)
+        authored = self._authored(viewer, relations.following, page)
+        if not relations.tags:
+            return await authored
+        names = await self._tag_follows.all_of(viewer)
+        both = await asyncio.gather(authored, self._tagged.page_of(names, page))
+        return page.cut([*both[0], *both[1]])
+
+    async def _authored(self, viewer: int, authors: Iterable[int], page: Page) -> list[int]:
+        query = sql.pull_oldest if page.ascending else sql.pull_newest
+        bounds = {"below": page.below, "above": page.above, "limit": page.limit}
+
+        async def ask(shard: Shard, some: list[int]) -> list[int]:
+            slots = [ids.slot_of(author) for author in some]
+            rows = await shard.rows(query, slots=slots, authors=some, viewer=viewer, **bounds)
+            return [row["id"] for row in rows]
+
+        grouped = self._shards.group([viewer, *authors])
+        parts = await asyncio.gather(*(ask(shard, some) for shard, some in grouped.items()))
+        return page.cut([ident for part in parts for ident in part])
 
 
 async def of_author(shards: Shards, author: int, viewer: int, limit: int) -> tuple[list[int], int]:

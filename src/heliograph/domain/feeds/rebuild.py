@@ -1,4 +1,4 @@
-"""Building an id list that does not exist: for a reader who comes back, or an author who has become pulled.
+"""Building an id list that does not exist: for a reader who comes back, or what has become pulled, an author or a hashtag.
 
 First the list is made to exist, so that what is delivered meanwhile lands in it; then the shards are read; then both are
 merged. Whoever dies in between leaves a list that is not built, and the next reader builds it again.
@@ -9,9 +9,13 @@ from collections.abc import Awaitable, Callable
 
 from heliograph.base import metrics
 from heliograph.base.errors import PendingError
+from heliograph.base.paging import Page
 from heliograph.domain.feeds import pull
+from heliograph.domain.feeds.pull import HomePull
+from heliograph.domain.feeds.pulled import PulledAuthors
+from heliograph.domain.feeds.tagged import TaggedPosts
 from heliograph.domain.graph.relations import RelationsReader
-from heliograph.stores.idlists import HOME, RECENT, IdLists
+from heliograph.stores.idlists import HOME, RECENT, TAGGED, IdLists
 from heliograph.stores.shards import Shards
 
 # A list that takes longer to build than this is answered with "not yet" (206) and goes on being built.
@@ -21,20 +25,29 @@ PATIENCE_S = 2.0
 class Rebuilder:
     """Builds id lists, each once at a time in this process. Raises PendingError for one that takes long."""
 
-    def __init__(self, shards: Shards, lists: IdLists, relations: RelationsReader, ttl_s: int) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        lists: IdLists,
+        relations: RelationsReader,
+        home_pull: HomePull,
+        tagged: TaggedPosts,
+        pulled: PulledAuthors,
+        ttl_s: int,
+    ) -> None:
         self._shards = shards
         self._lists = lists
         self._relations = relations
+        self._home_pull = home_pull
+        self._tagged = tagged
+        self._pulled = pulled
         self._ttl_s = ttl_s
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
 
-    async def home(self, viewer: int) -> None:
-        """Build the home feed of `viewer`."""
-        await self._once(HOME, viewer, lambda: self._build_home(viewer))
-
-    async def recent(self, author: int) -> None:
-        """Build the list of the recent posts of `author`."""
-        await self._once(RECENT, author, lambda: self._build_recent(author))
+    async def build(self, kind: str, ident: int) -> None:
+        """Build the list `kind` of `ident`: a home feed (HOME), an author's recent posts (RECENT), a hashtag's (TAGGED)."""
+        builders = {HOME: self._build_home, RECENT: self._build_recent, TAGGED: self._build_tagged}
+        await self._once(kind, ident, lambda: builders[kind](ident))
 
     async def _once(self, kind: str, ident: int, build: Callable[[], Awaitable[None]]) -> None:
         key = (kind, ident)
@@ -60,7 +73,7 @@ class Rebuilder:
         await self._lists.begin(HOME, viewer, self._ttl_s)
         # Read after the list exists: whoever is followed from here on is merged into it by the follow itself.
         relations = await self._relations.of(viewer)
-        found = await pull.newest(self._shards, viewer, relations.following, self._lists.cap)
+        found = await self._home_pull.newest(viewer, relations, self._lists.cap)
         await self._lists.finish(HOME, viewer, found, pull.floor_of(found, self._lists.cap), self._ttl_s)
         metrics.feed_rebuilds.inc()
 
@@ -68,3 +81,8 @@ class Rebuilder:
         await self._lists.begin(RECENT, author, self._ttl_s)
         found, floor = await pull.of_author(self._shards, author, 0, self._lists.cap)
         await self._lists.finish(RECENT, author, found, floor, self._ttl_s)
+
+    async def _build_tagged(self, number: int) -> None:
+        await self._lists.begin(TAGGED, number, self._ttl_s)
+        found = await self._tagged.page_of([self._pulled.tag(number)], Page(limit=self._lists.cap))
+        await self._lists.finish(TAGGED, number, found, pull.floor_of(found, self._lists.cap), self._ttl_s)

@@ -1,4 +1,4 @@
-"""Step 1 of a home feed: which posts, by id. The reader's own list merged with those of pulled authors.
+"""Step 1 of a home feed: which posts, by id. The reader's own list merged with those of pulled authors and hashtags.
 
 Merging stops at the highest floor of any list that was cut: below it the shards are asked, so that there is no hole.
 While Valkey is away they are asked for everything.
@@ -10,14 +10,13 @@ import msgspec
 
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
-from heliograph.domain.feeds import pull
+from heliograph.domain.feeds.pull import HomePull
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.rebuild import Rebuilder
 from heliograph.domain.graph.relations import RELATIONS, Relations, RelationsReader
 from heliograph.domain.posts.marks import MARKS
 from heliograph.stores.cache import note_degraded
-from heliograph.stores.idlists import HOME, RECENT, IdList, IdLists
-from heliograph.stores.shards import Shards
+from heliograph.stores.idlists import HOME, IdList, IdLists
 
 # Read a little more than a page: one or two of it may not be shown, and then no second round is needed.
 OVERFETCH = 2
@@ -37,16 +36,16 @@ class HomeSkeletons:
 
     def __init__(
         self,
-        shards: Shards,
         lists: IdLists,
         relations: RelationsReader,
+        home_pull: HomePull,
         pulled: PulledAuthors,
         rebuilder: Rebuilder,
         ttl_s: int,
     ) -> None:
-        self._shards = shards
         self._lists = lists
         self._relations = relations
+        self._home_pull = home_pull
         self._pulled = pulled
         self._rebuilder = rebuilder
         self._ttl_s = ttl_s
@@ -67,38 +66,34 @@ class HomeSkeletons:
     async def _read(self, viewer: int, page: Page) -> tuple[Relations, list[IdList], int | None]:
         """Wave 1: the lists and the versions of what this process keeps; more only for what it did not know."""
         guess = self._relations.kept(viewer)
-        pulled = await self._pulled.among(guess) if guess else []
+        pulled = await self._pulled.lists(guess) if guess else []
         window = page.limit + 1 if page.max_id is None and not page.ascending else self._lists.cap
-        keys = [(HOME, viewer), *((RECENT, author) for author in pulled)]
         heads = [(RELATIONS, viewer), (MARKS, viewer)]
-        lists, (relations_version, marks_version) = await self._lists.read(keys, window, self._ttl_s, heads)
+        lists, (relations_version, marks_version) = await self._lists.read(
+            [(HOME, viewer), *pulled], window, self._ttl_s, heads
+        )
         relations = await self._relations.of(viewer, relations_version)
         if relations is not guess:
-            pulled = await self._pulled.among(relations)
-            recent, _ = await self._lists.read([(RECENT, author) for author in pulled], window, self._ttl_s)
+            pulled = await self._pulled.lists(relations)
+            recent, _ = await self._lists.read(pulled, window, self._ttl_s)
             lists = [lists[0], *recent]
-        if not lists[0].built:
-            await self._rebuilder.home(viewer)
-            lists[:1], _ = await self._lists.read([(HOME, viewer)], window, self._ttl_s)
-        for at, author in enumerate(pulled, start=1):
+        for at, key in enumerate([(HOME, viewer), *pulled]):
             if not lists[at].built:
-                await self._rebuilder.recent(author)
-                lists[at : at + 1], _ = await self._lists.read([(RECENT, author)], window, self._ttl_s)
+                await self._rebuilder.build(*key)
+                lists[at : at + 1], _ = await self._lists.read([key], window, self._ttl_s)
         return relations, lists, marks_version
 
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
-            return await pull.page_of(self._shards, viewer, relations.following, page)
+            return await self._home_pull.page_of(viewer, relations, page)
         floor = max(each.floor for each in lists)
         known = [ident for each in lists for ident in each.ids if ident > floor]
         if page.ascending:
             if page.above < floor:
-                return await pull.page_of(self._shards, viewer, relations.following, page)
+                return await self._home_pull.page_of(viewer, relations, page)
             return page.cut(known)
         found = page.cut(known)
         if len(found) < page.limit and page.above < floor:
-            rest = page.limit - len(found)
-            below = min(page.below, floor + 1)
-            bounds = {"below": below, "above": page.above}
-            found += await pull.newest(self._shards, viewer, relations.following, rest, **bounds)
+            rest = Page(limit=page.limit - len(found), max_id=min(page.below, floor + 1), since_id=page.above)
+            found += await self._home_pull.page_of(viewer, relations, rest)
         return found

@@ -11,7 +11,8 @@ from heliograph.base.paging import Page, wider
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.home import Timeline, timeline_of
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
-from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader
+from heliograph.domain.feeds.tagged import TaggedPosts
+from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader, tag_number
 from heliograph.domain.posts.marks import UNMARKED, Marked, MarksReader
 from heliograph.domain.posts.post import Header
 from heliograph.stores.queries import load
@@ -20,10 +21,11 @@ from heliograph.stores.shards import Shards
 posts_sql = load("posts")
 likes_sql = load("likes")
 
-# How many recent public posts of each shard a hashtag is looked for in.
-TAG_WINDOW = 5000
+# So many posts with a hashtag are looked at for a page of those that have others too, or have not.
+LOOKED_AT = 4000
 
 Candidates = Callable[[Page], Awaitable[list[int]]]
+Keep = Callable[[Header], bool]
 
 
 class AccountFilter(msgspec.Struct, frozen=True):
@@ -35,11 +37,41 @@ class AccountFilter(msgspec.Struct, frozen=True):
     reblogs: bool = True
 
 
+class TagFilter(msgspec.Struct, frozen=True):
+    """Which posts with a hashtag: also those with one of `any_of`; with all of `all_of`, with none of `none_of`, with photos.
+
+    Names are in lower case.
+    """
+
+    any_of: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    media_only: bool = False
+
+    def admits(self, header: Header) -> bool:
+        """Whether a post has all that it must have, and nothing that it must not have."""
+        has = header.tags
+        return all(tag_number(name) in has for name in self.all_of) and not any(
+            tag_number(name) in has for name in self.none_of
+        )
+
+
+EVERY = TagFilter()
+
+
 class Timelines:
     """Timelines made from the shards. `viewer` is None for somebody who is not logged in."""
 
-    def __init__(self, shards: Shards, hydration: Hydration, relations: RelationsReader, marks: MarksReader) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        tagged: TaggedPosts,
+        hydration: Hydration,
+        relations: RelationsReader,
+        marks: MarksReader,
+    ) -> None:
         self._shards = shards
+        self._tagged = tagged
         self._hydration = hydration
         self._relations = relations
         self._marks = marks
@@ -108,16 +140,16 @@ class Timelines:
 
         return await self._page(viewer, page, candidates)
 
-    async def tag(self, viewer: int | None, tag: str, page: Page) -> Timeline:
-        """Recent public posts with a hashtag (any case); `page` is asked for by `max_id` alone."""
+    async def tag(self, viewer: int | None, tag: str, page: Page, only: TagFilter = EVERY) -> Timeline:
+        """Public posts with a hashtag (any case). Where `only` leaves few of very many, a page may be short."""
+        relations = await self._relations_of(viewer)
+        passed = [*relations.blocked, *relations.muted]
+        names = {tag.lower(), *only.any_of}
 
         async def candidates(part: Page) -> list[int]:
-            rows = await self._shards.scatter(
-                posts_sql.tagged_newest, below=part.below, tag=tag.lower(), window=TAG_WINDOW, limit=part.limit
-            )
-            return [row["id"] for row in rows]
+            return await self._tagged.seen(names, part, passed, media_only=only.media_only)
 
-        return await self._page(viewer, page, candidates)
+        return await self._page(viewer, page, candidates, keep=only.admits if only.all_of or only.none_of else None)
 
     async def favourites(self, viewer: int, page: Page) -> Timeline:
         """Posts that `viewer` likes, in the order in which they were liked; the bounds of `page` are revs."""
@@ -135,21 +167,29 @@ class Timelines:
         return Timeline(items, rows[0]["rev"], rows[-1]["rev"])
 
     async def _page(
-        self, viewer: int | None, page: Page, candidates: Candidates, *, looked_for: bool = False
+        self,
+        viewer: int | None,
+        page: Page,
+        candidates: Candidates,
+        *,
+        looked_for: bool = False,
+        keep: Keep | None = None,
     ) -> Timeline:
         """Fill a page: candidates, then those that may be seen, on until it is full or nothing is left.
 
-        `looked_for`: the viewer has come for these very posts, and sees those of muted accounts too.
+        `looked_for`: the viewer has come for these very posts, and sees those of muted accounts too. `keep`: what else a post
+        must be; then no more than LOOKED_AT are looked at.
         """
         relations = await self._relations_of(viewer)
         shown: list[Hydrated] = []
-        rest = page
+        rest, looked_at = page, 0
         while True:
             found = rest.cut(await candidates(rest))
+            looked_at += len(found)
             hydrated = await self._hydration.posts(found)
-            seen = [each for each in hydrated if _may_see(each, viewer, relations)]
+            seen = [each for each in hydrated if _may_see(each, viewer, relations) and (not keep or keep(each.header))]
             shown += seen if looked_for else [each for each in seen if rules.wanted(each.header, viewer, relations)]
-            if len(shown) >= page.limit or len(found) < rest.limit:
+            if len(shown) >= page.limit or len(found) < rest.limit or (keep and looked_at >= LOOKED_AT):
                 break
             rest = wider(rest.beyond(found))
         shown.sort(key=lambda each: each.header.id, reverse=True)

@@ -1,7 +1,7 @@
 """Deleting a post: hidden from everybody in one transaction; a worker then removes what hung on it.
 
 The purge may stop anywhere and be run again: what lies elsewhere first (other ends of likes and reblogs, a reply's
-place and its being counted, bookmarks), then the photos' objects, then the rows.
+place and its being counted, bookmarks, lists of hashtags), then the photos' objects, then the rows.
 Photos that their author may use again are no longer the post's by then: the sweep of orphans removes them.
 """
 
@@ -19,6 +19,7 @@ from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.likes import LikeChanged, Likes
 from heliograph.domain.posts.post import POST, Header, Visibility
 from heliograph.domain.posts.reblogs import Reblogs
+from heliograph.domain.posts.tags import Tags
 from heliograph.domain.posts.threads import Reply, Threads, is_counted
 from heliograph.stores import counts
 from heliograph.stores.cache import Cache
@@ -44,6 +45,7 @@ class Remover:
         reblogs: Reblogs,
         threads: Threads,
         bookmarks: Bookmarks,
+        tags: Tags,
         uploads: Uploads,
     ) -> None:
         self._shards = shards
@@ -53,6 +55,7 @@ class Remover:
         self._reblogs = reblogs
         self._threads = threads
         self._bookmarks = bookmarks
+        self._tags = tags
         self._uploads = uploads
 
     async def delete(self, author: int, post_id: int, *, keep_photos: bool = False) -> None:
@@ -121,6 +124,7 @@ class Remover:
         if reply is not None:
             await self._threads.settle(reply, gone=True)
         await self._bookmarks.end_all(post_id)
+        await self._tags.clear(post_id)
 
     async def _end_likes(self, post_id: int) -> None:
         shard = self._shards.of(post_id)

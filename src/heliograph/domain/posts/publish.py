@@ -56,12 +56,14 @@ class Published(msgspec.Struct, frozen=True):
     """The outcome: the post's id, and whether this call made it (False: an earlier call with the same key did).
 
     `only`: the accounts that a direct post is for; None for a post that goes to all followers. `reply`: what it answers.
+    `tags`: the hashtags that are to list it.
     """
 
     post_id: int
     created: bool
     only: list[int] | None = None
     reply: Reply | None = None
+    tags: list[str] = []
 
 
 class Publisher:
@@ -100,7 +102,7 @@ class Publisher:
             return Published(earlier, created=False) if earlier is not None else await self.publish(author, draft)
         post = msgspec.structs.replace(post, id=written["id"], photos=attached)
         await self._show_author(post, written["position"], transaction.position)
-        return Published(post.id, created=True, only=_only(post), reply=_reply(post))
+        return Published(post.id, created=True, only=_only(post), reply=_reply(post), tags=_listed(post))
 
     async def _by_key(self, author: int, key: str) -> int | None:
         if not key:
@@ -171,9 +173,15 @@ async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
         count_kind=int(Count.POSTS),
         message_kind=PUBLISHED,
         only=_only(post),
+        listed=_listed(post),
         reply=_answers(post),
         request_id=outbox.request_id(),
     )
+
+
+def _listed(post: Post) -> list[str]:
+    """The hashtags that will list the post."""
+    return post.tags if post.visibility == Visibility.PUBLIC else []
 
 
 def _only(post: Post) -> list[int] | None:

@@ -27,11 +27,19 @@ TRIED_LINKS = 50
 KEPT_TEXTS = 64
 _ALLOWED = {"a": {"href", "class", "target"}, "span": {"class"}, "p": set(), "br": set()}
 SHOWN_LINK_CHARACTERS = 40
+# What is longer is linked, but lists nothing.
+MAX_HASHTAG_CHARACTERS = 200
 
 
 def hashtags(text: str) -> list[str]:
     """The distinct hashtags of `text`, lower case, in order of appearance; never one inside a link."""
     return list(dict.fromkeys(match["tag"].lower() for match in _TAG.finditer(_without_links(text))))
+
+
+def hashtag_named(text: str) -> str | None:
+    """The hashtag that `text` is, with its sign or without, in lower case; None when it cannot be one."""
+    name = text.strip().removeprefix("#").lower()
+    return name if len(name) <= MAX_HASHTAG_CHARACTERS and hashtags(f"#{name}") == [name] else None
 
 
 def mentioned_names(text: str) -> list[str]:

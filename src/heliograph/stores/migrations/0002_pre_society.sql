@@ -162,8 +162,10 @@ CREATE TABLE tags (
     slot smallint NOT NULL,
     name text NOT NULL,
     id bigint NOT NULL,
+    pull_from bigint,
     PRIMARY KEY (slot, name)
 );
+CREATE INDEX tags_pulled ON tags (name) WHERE pull_from IS NOT NULL;
 CREATE INDEX tags_prefix ON tags (name text_pattern_ops);
 
 CREATE TABLE tag_posts (
@@ -264,3 +266,11 @@ FROM accounts, regexp_split_to_table(
     ), '[^[:alnum:]_]+' COLLATE pg_unicode_fast
 ) AS word
 WHERE word <> '';
+
+-- Posts from before hashtags had a list: 1008 slots are shared, as base/ids.py says.
+INSERT INTO tag_posts (slot, tag, post_id, account_id, media)
+SELECT DISTINCT ('x' || left(encode(sha256(convert_to(tag, 'UTF8')), 'hex'), 8))::bit(32)::bigint % 1008, tag, id, account_id,
+       media_count > 0
+FROM posts, unnest(tags) AS tag
+WHERE visibility = 0 AND deleted_at IS NULL AND length(tag) <= 200;
+INSERT INTO tags (slot, name, id) SELECT slot, tag, mint_id(slot) FROM (SELECT DISTINCT slot, tag FROM tag_posts) AS used;

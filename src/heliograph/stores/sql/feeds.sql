@@ -1,8 +1,11 @@
 -- What feeds need to know of authors. The feeds themselves live in Valkey.
 
 -- name: pulled
+-- Authors and hashtags.
 -- scatter
-SELECT id FROM accounts WHERE pull_from IS NOT NULL;
+SELECT id, NULL AS tag FROM accounts WHERE pull_from IS NOT NULL
+UNION ALL
+SELECT id, name FROM tags WHERE pull_from IS NOT NULL;
 
 -- name: start_pull
 UPDATE accounts SET pull_from = coalesce(pull_from, :pull_from) WHERE slot = :slot AND id = :id RETURNING pull_from;

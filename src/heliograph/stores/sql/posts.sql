@@ -27,7 +27,8 @@ WITH minted AS (
 ), told AS (
     INSERT INTO outbox (slot, id, kind, payload, request_id)
     SELECT :slot, mint_id(:slot), :message_kind,
-           jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb, 'reply', :reply::jsonb), :request_id
+           jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb, 'reply', :reply::jsonb,
+                              'tags', :listed::text[]), :request_id
     FROM post
 )
 SELECT id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM post;
@@ -109,16 +110,6 @@ SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below
   AND EXISTS (SELECT FROM accounts AS author
               WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
 ORDER BY id LIMIT :limit;
-
--- name: tagged_newest
--- scatter
--- Of the newest :window public posts below the bound, those with a hashtag: tags have no index, and a rare one must not
--- read the whole table.
-SELECT id FROM (
-    SELECT id, tags FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below
-    ORDER BY id DESC LIMIT :window
-) AS recent
-WHERE :tag = ANY(tags) ORDER BY id DESC LIMIT :limit;
 
 -- name: pull_newest
 -- The newest posts of many authors of one shard for one viewer: a few from each, by its index, then the newest of all.
