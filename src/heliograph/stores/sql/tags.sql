@@ -123,7 +123,7 @@ WHERE slot = :slot AND tag = :tag AND account_id > :cursor AND NOT gone ORDER BY
 SELECT pull_from, (
     SELECT count(*) FROM (
         SELECT FROM tag_followers WHERE slot = :slot AND tag = :tag AND NOT gone LIMIT :push_limit + 1
-    ) AS some
+    ) AS followers
 ) > :push_limit AS is_large
 FROM tags WHERE slot = :slot AND name = :tag;
 
