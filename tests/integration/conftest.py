@@ -1,10 +1,12 @@
-"""Accounts that cost nothing to make."""
+"""Accounts that cost nothing to make, and two shards: the lower half of the slots on one server, the upper on another."""
 
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from heliograph.base.settings import Settings
+from heliograph.base.topology import ShardSpec, Topology
 from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.product import Product
 
@@ -22,3 +24,15 @@ def people(product: Product) -> People:
         return [(await product.registration.create(name, "correct horse battery")).account_id for name in names]
 
     return made
+
+
+@pytest.fixture
+async def two_shards(cluster, settings: Settings) -> AsyncIterator[Topology]:
+    names = [await cluster.clone(), await cluster.clone()]
+    specs = (
+        ShardSpec("lower", cluster.dsn(names[0]), 0, 511),
+        ShardSpec("upper", cluster.dsn(names[1]), 512, 1023),
+    )
+    yield Topology(specs, cluster.valkey_url, f"file://{settings.data_dir}/media")
+    for name in names:
+        await cluster.drop(name)

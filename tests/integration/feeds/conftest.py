@@ -1,4 +1,4 @@
-"""Two shards: the lower half of the slots on one server, the upper on another."""
+"""The product on two shards, with every edge of it near."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,22 +8,10 @@ import pytest
 import society
 
 from heliograph.base.settings import Settings
-from heliograph.base.topology import ShardSpec, Topology
+from heliograph.base.topology import Topology
 from heliograph.domain.feeds import pulled
 from heliograph.domain.product import Product
 from heliograph.stores.shards import Shards
-
-
-@pytest.fixture
-async def two_shards(cluster, settings: Settings) -> AsyncIterator[Topology]:
-    names = [await cluster.clone(), await cluster.clone()]
-    specs = (
-        ShardSpec("lower", cluster.dsn(names[0]), 0, 511),
-        ShardSpec("upper", cluster.dsn(names[1]), 512, 1023),
-    )
-    yield Topology(specs, cluster.valkey_url, f"file://{settings.data_dir}/media")
-    for name in names:
-        await cluster.drop(name)
 
 
 @pytest.fixture
