@@ -1,14 +1,19 @@
-"""How the web server is set up: uvicorn, with connections that the application can cut.
+"""How the web server is set up: uvicorn, with connections that the application can make streams of, and cut.
 
 ASGI has no word for giving up a client that does not read: to close politely means to wait until it has read all that is
-on its way. So each connection tells its application how to end it at once (`cut_of`).
+on its way. So each connection tells its application its transport, which can.
 """
 
+import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
 from litestar.types import ASGIApp
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -22,7 +27,12 @@ GRACE_S = 8
 SOCKET_MESSAGE_BYTES_AT_MOST = 16 * 1024
 PING_EVERY_S = 30.0
 
-_CUT = "heliograph.cut"
+# What the kernel holds back for a client of a stream. Left alone it would be megabytes, and a slow one noticed late.
+STREAM_BUFFER_BYTES = 64 * 1024
+
+_TRANSPORT = "heliograph.transport"
+# struct linger: on, for 0 s.
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 Cut = Callable[[], None]
 
@@ -33,7 +43,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins (called by the parser)."""
         super().on_message_begin()
-        self.scope["extensions"] = {_CUT: self.transport.abort}  # type: ignore[dict-item]  # of our own
+        self.scope["extensions"] = {_TRANSPORT: self.transport}  # type: ignore[dict-item]  # of our own
 
 
 class SocketConnection(WebSocketsSansIOProtocol):
@@ -43,12 +53,31 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """The client asks for a WebSocket (called with what has been parsed); the application runs thereafter."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][_CUT] = self.transport.abort  # type: ignore[assignment]  # the same
+            self.scope["extensions"][_TRANSPORT] = self.transport  # type: ignore[assignment]  # the same
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send on what the application says."""
+        await super().send(message)
+        if self.close_sent:
+            # A refusal is an answer, too; uvicorn would log that there was none.
+            self.handshake_complete = True
 
 
-def cut_of(scope: Mapping[str, Any]) -> Cut:
-    """What ends the connection of `scope` at once, whatever is still on its way. May be called when it has ended."""
-    cut: Cut = scope["extensions"][_CUT]
+def stream_on(scope: Mapping[str, Any]) -> Cut:
+    """Make the connection of `scope` one that carries a stream.
+
+    What is given back ends it at once, whatever is still on its way; it may be called when it has ended.
+    """
+    transport: asyncio.Transport = scope["extensions"][_TRANSPORT]
+    carrier = transport.get_extra_info("socket")
+    carrier.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER_BYTES)
+
+    def cut() -> None:
+        with contextlib.suppress(OSError):
+            # Else the kernel would keep what it holds, and go on offering it.
+            carrier.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+
     return cut
 
 

@@ -10,7 +10,7 @@ from litestar.types import Receive, Scope, Send
 from heliograph.base import metrics
 from heliograph.domain.feeds.channels import Channel
 from heliograph.domain.feeds.listeners import Listeners, News
-from heliograph.web.server import Cut, cut_of
+from heliograph.web.server import Cut, stream_on
 from heliograph.web.streaming.outlet import QueuedOutlet
 
 THUMP_EVERY_S = 15.0
@@ -73,7 +73,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it. Raises before the answer has begun what `Listeners.open` and `subscribe` raise."""
-        outlet = EventOutlet(send, cut_of(scope))
+        outlet = EventOutlet(send, stream_on(scope))
         listener = await self._listeners.open(self._token, outlet)
         opened = metrics.streams_open.labels("events")
         opened.inc()

@@ -13,7 +13,7 @@ from heliograph.base.errors import HeliographError, InvalidInputError, ScopeErro
 from heliograph.domain.feeds.channels import Channel, channel
 from heliograph.domain.feeds.listeners import REVOKED, SLOW, STOPPING, Listener, Listeners, News
 from heliograph.web.problems import status_of
-from heliograph.web.server import Cut, cut_of
+from heliograph.web.server import Cut, stream_on
 from heliograph.web.streaming.outlet import QueuedOutlet
 
 # RFC 6455, 7.4.1: policy violation, service restart; unsupported data.
@@ -59,7 +59,7 @@ class Socket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it, from the handshake to its end. Raises before the handshake what `Listeners.open` raises."""
         await receive()
-        outlet = SocketOutlet(send, cut_of(scope))
+        outlet = SocketOutlet(send, stream_on(scope))
         listener = await self._listeners.open(self._token, outlet)
         opened = metrics.streams_open.labels("websocket")
         opened.inc()
