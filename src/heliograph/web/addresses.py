@@ -48,6 +48,10 @@ class Addresses:
         """The page of a hashtag."""
         return f"{self.base}/tags/{name}"
 
+    def tagged(self, username: str, name: str) -> str:
+        """The page of an account's posts with a hashtag."""
+        return f"{self.base}/@{username}/tagged/{name}"
+
     def media(self, name: str) -> str:
         """An object of the media store; `name` begins with `media/`."""
         return f"{self.base}/{name}"

@@ -11,22 +11,28 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, Reques
 _REF = "#/$defs/"
 
 
-def taking(form: type | None, files: Collection[str] = (), many: Collection[str] = ()) -> type[Operation]:
-    """The kind of operation that takes `form` as its body, `files` in it, and lists of ids as `many` in its query."""
+def taking(
+    form: type | None = None, files: Collection[str] = (), many: Collection[str] = (), texts: Collection[str] = ()
+) -> type[Operation]:
+    """The kind of operation that takes `form` as its body, `files` in it; lists of ids (`many`), of texts in its query."""
+    lists = [*(_list(name, _ID) for name in many), *(_list(name, _TEXT) for name in texts)]
 
     @dataclass
     class Taking(Operation):
         def __post_init__(self) -> None:
             if form is not None:
                 self.request_body = _body(form, files)
-            self.parameters = [*(self.parameters or []), *map(_list_of_ids, many)] or None
+            self.parameters = [*(self.parameters or []), *lists] or None
 
     return Taking
 
 
-def _list_of_ids(name: str) -> Parameter:
-    ident = Schema(type="string", pattern="^[0-9]{1,19}$")  # type: ignore[arg-type]
-    return Parameter(name=f"{name}[]", param_in="query", schema=Schema(type="array", items=ident))  # type: ignore[arg-type]
+_ID = Schema(type="string", pattern="^[0-9]{1,19}$")  # type: ignore[arg-type]
+_TEXT = Schema(type="string")  # type: ignore[arg-type]
+
+
+def _list(name: str, of: Schema) -> Parameter:
+    return Parameter(name=f"{name}[]", param_in="query", schema=Schema(type="array", items=of))  # type: ignore[arg-type]
 
 
 def _body(form: type, files: Collection[str]) -> RequestBody:

@@ -12,15 +12,17 @@ from heliograph.web.entities.errors import ErrorEntity
 from heliograph.web.operations import taking
 
 JSON = "application/json"
+# What `operations.taking` is told.
+TAKEN = ("form", "files", "many", "texts")
 
 Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
 def _options(access: Access, returns: Any, status: int, more: dict[str, Any]) -> dict[str, Any]:
     """`more` may say what the route takes, for the OpenAPI document: see `operations.taking`."""
-    if more.keys() & {"form", "files", "many"}:
-        takes = taking(more.pop("form", None), more.pop("files", ()), more.pop("many", ()))
-        more = more | {"operation_class": takes}
+    taken = {name: more.pop(name) for name in TAKEN if name in more}
+    if taken:
+        more = more | {"operation_class": taking(**taken)}
     responses: dict[int, ResponseSpec] = {
         code: ResponseSpec(ErrorEntity, description=text, generate_examples=False)
         for code, text in _errors(access).items()

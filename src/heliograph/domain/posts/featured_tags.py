@@ -20,6 +20,10 @@ SUGGESTED_FROM = 1000
 COUNTED = 10_000
 
 
+class AlreadyFeaturedError(ValidationError):
+    """The hashtag is featured already."""
+
+
 class FeaturedTag(msgspec.Struct, frozen=True):
     """A featured hashtag: public posts of the account with it, and when the last of them was written."""
 
@@ -46,14 +50,14 @@ class FeaturedTags:
         return [_featured(row["id"], by_name[row["tag"]]) for row in rows]
 
     async def feature(self, account: int, tag: str) -> FeaturedTag:
-        """Feature `tag`. Raises ValidationError: it is featured already, or as many as may be are."""
+        """Feature `tag`. Raises AlreadyFeaturedError, ValidationError (as many as may be are featured)."""
         slot, of_tag = ids.slot_of(account), ids.slot_of_name(tag)
         await self._shards.at(of_tag).run(sql.make, slot=of_tag, name=tag)
         async with self._shards.at(slot).transaction() as transaction:
             await transaction.value(sql.lock_account, slot=slot, account_id=account)
             names = {row["tag"] for row in await transaction.rows(sql.featured, slot=slot, account_id=account)}
             if tag in names:
-                raise ValidationError("Validation failed: Tag has already been taken")
+                raise AlreadyFeaturedError("Validation failed: Tag has already been taken")
             if len(names) >= AT_MOST:
                 raise ValidationError("Validation failed: You have already featured the maximum number of hashtags")
             await transaction.run(sql.feature, slot=slot, account_id=account, tag=tag)

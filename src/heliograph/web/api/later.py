@@ -39,11 +39,8 @@ LISTS: dict[str, Access] = {
     "/api/v1/trends/tags": anyone(),
     "/api/v1/domain_blocks": user("read:blocks"),
     "/api/v1/endorsements": user("read:accounts"),
-    "/api/v1/featured_tags": user("read:accounts"),
-    "/api/v1/featured_tags/suggestions": user("read:accounts"),
     "/api/v1/filters": user("read:filters"),
     "/api/v2/filters": user("read:filters"),
-    "/api/v1/followed_tags": user("read:follows"),
     "/api/v1/lists": user("read:lists"),
     "/api/v1/notifications/requests": user("read:notifications"),
     "/api/v1/scheduled_statuses": user("read:statuses"),
@@ -79,11 +76,9 @@ async def quotes(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     return as_json(b"[]")
 
 
-@api_get(
-    ["/api/v1/accounts/{ident:str}/featured_tags", "/api/v1/accounts/{ident:str}/endorsements"], anyone(), list[Any]
-)
-async def featured(request: Request, ident: FromPath[str]) -> Response[bytes]:
-    """What an account shows at the top of its profile: nothing yet."""
+@api_get("/api/v1/accounts/{ident:str}/endorsements", anyone(), list[Any])
+async def endorsed(request: Request, ident: FromPath[str]) -> Response[bytes]:
+    """Which others an account shows at the top of its profile: nobody yet."""
     await product_of(request).profiles.get_public(account_id(ident))
     return as_json(b"[]")
 
@@ -99,6 +94,6 @@ ROUTES = [
     *(_constant(path, access, []) for path, access in LISTS.items()),
     *(_constant(path, access, answer) for path, (access, answer) in OBJECTS.items()),
     quotes,
-    featured,
+    endorsed,
     lists_with,
 ]

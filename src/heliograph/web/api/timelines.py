@@ -1,17 +1,21 @@
 """GET /api/v1/timelines/*."""
 
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response.base import ASGIResponse
 
 from heliograph.domain.feeds import present
 from heliograph.domain.feeds.home import Timeline
+from heliograph.domain.feeds.timelines import TagFilter
+from heliograph.domain.posts.text import hashtag_named
 from heliograph.web.access import anyone, product_of, user, viewer, viewer_or_none
+from heliograph.web.api.tags import tag_in
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, link, page_of
 from heliograph.web.request import Request
 from heliograph.web.routes import JSON, api_get
 
 DEFAULT, MOST = 20, 40
+MORE_TAGS = 4
 
 
 def answer(request: Request, timeline: Timeline) -> ASGIResponse:
@@ -47,4 +51,37 @@ async def public(
     return answer(request, await timelines.public(viewer_or_none(request), page, media_only=only_media))
 
 
-ROUTES = [home, public]
+@api_get(
+    "/api/v1/timelines/tag/{name:str}",
+    anyone("read:statuses"),
+    list[StatusEntity],
+    texts=["any", "all", "none"],
+)
+async def tag(
+    request: Request,
+    name: FromPath[str],
+    max_id: MaxId = None,
+    since_id: SinceId = None,
+    min_id: MinId = None,
+    limit: Limit = None,
+    only_media: FromQuery[bool] = False,
+    remote: FromQuery[bool] = False,
+) -> ASGIResponse:
+    """Public posts with a hashtag, or with one of `any[]`; with all of `all[]`, with none of `none[]`, four of each at most."""
+    page = page_of(limit, max_id, since_id, min_id, default=DEFAULT, most=MOST)
+    only = TagFilter(_tags(request, "any"), _tags(request, "all"), _tags(request, "none"), only_media)
+    main = tag_in(name)
+    if remote:
+        return answer(request, Timeline([], 0, 0))
+    return answer(request, await product_of(request).timelines.tag(viewer_or_none(request), main, page, only))
+
+
+def _tags(request: Request, key: str) -> tuple[str, ...]:
+    """The hashtags that the query names as `key[]`; what cannot be one is passed over."""
+    query = request.query_params
+    given = [*query.getall(f"{key}[]", []), *query.getall(key, [])]
+    found = [name for name in map(hashtag_named, given) if name is not None]
+    return tuple(dict.fromkeys(found))[:MORE_TAGS]
+
+
+ROUTES = [home, public, tag]

@@ -3,9 +3,11 @@
 from litestar import Response
 from litestar.params import FromPath
 
+from heliograph.base.errors import NotFoundError
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
 from heliograph.domain.graph.relationships import Relationship
+from heliograph.domain.posts.text import hashtag_named
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages import feeds
 from heliograph.web.pages.forms import checked, go, local, page_get, page_post
@@ -39,6 +41,20 @@ async def profile_page(request: Request, handle: FromPath[str]) -> Response[str]
     person = entity(await product.people.one(account.id))
     person |= await _relation(request, account.id)
     return await shown(request, "profile.html", person=person, **part(timeline, GRID_POSTS))
+
+
+@page_get("/{handle:str}/tagged/{name:str}")
+async def tagged_page(request: Request, handle: FromPath[str], name: FromPath[str]) -> Response[str]:
+    """Somebody's posts with a hashtag."""
+    product, viewer = product_of(request), viewer_or_none(request)
+    account = await product.profiles.by_username(name_in(handle))
+    tag = hashtag_named(name)
+    if tag is None:
+        raise NotFoundError
+    only = AccountFilter(tag=tag)
+    timeline = await product.timelines.account(viewer, account.id, page_asked(request, GRID_POSTS), only)
+    heading = f"#{tag} by @{account.username}"
+    return await shown(request, "public.html", heading=heading, **part(timeline, GRID_POSTS))
 
 
 @page_get("/{handle:str}/followers")
@@ -114,4 +130,4 @@ async def _change(request: Request, handle: str, *, follows: bool) -> Response[s
     return fragment(request, "fragments/follow.html", person=person, back=local(form.next)) or go(local(form.next))
 
 
-ROUTES = [profile_page, followers_page, following_page, follow, unfollow]
+ROUTES = [profile_page, tagged_page, followers_page, following_page, follow, unfollow]
