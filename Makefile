@@ -49,7 +49,7 @@ format: $(DEV) ## Format the code, mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## Figures: home reads, deliveries, posts
+bench: $(DEV) ## Figures: home reads, deliveries, posts, streams
 	$(BIN)/python -m heliograph.lab.bench
 
 docs: $(RUN) ## The pages that are made from the code

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from heliograph.base import logs, metrics
+from heliograph.base import logs, metrics, openfiles
 from heliograph.base.settings import Settings
 from heliograph.cli.context import begin, begin_command, product
 
@@ -57,6 +57,7 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    openfiles.allow_many()
     async with open_product(settings) as opened, opened.broadcasting.hearing():
         listening = {"uds": str(uds)} if uds else {"host": settings.host, "port": settings.port}
         server = Server(config(create_app(opened), **listening))

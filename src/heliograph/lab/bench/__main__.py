@@ -1,4 +1,4 @@
-"""Measure everything, or what is named: `python -m heliograph.lab.bench [home] [fanout] [posts]`.
+"""Measure everything, or what is named: `python -m heliograph.lab.bench [home] [fanout] [posts] [streams]`.
 
 Exits with 1 when a bar is missed.
 """
@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from heliograph.base import logs
-from heliograph.lab.bench import fanout, home, posts, report
+from heliograph.lab.bench import fanout, home, posts, report, streams
 from heliograph.lab.bench.report import Figure
 from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, trial
 
@@ -16,6 +16,7 @@ PARTS = {
     "home": (home.measure, OTHER_CORES),
     "fanout": (fanout.measure, OTHER_CORES),
     "posts": (posts.measure, ALL_CORES),
+    "streams": (streams.measure, ALL_CORES),
 }
 
 

@@ -1,0 +1,169 @@
+"""Streams: 2,000 open WebSockets on one web process, memory, and how long a post takes to its readers at 100 a second.
+
+The posts come in through the API of the same process; a reader's delay counts from the moment at which the request for
+the post was sent.
+"""
+
+import asyncio
+import base64
+import os
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from heliograph.base import openfiles
+from heliograph.lab.bench import crowd, load
+from heliograph.lab.bench.report import Figure
+from heliograph.lab.bench.trial import ALL_CORES, Trial, program, resident_mb
+
+STREAMS, FOLLOWS = 2000, 50
+POSTS_A_SECOND, SECONDS = 100, 15.0
+POSTERS = 16
+# What is still on its way when the last post has been answered.
+DRAIN_S = 3.0
+OPENED_AT_ONCE = 50
+MB_BAR, P99_MS_BAR = 200, 500
+
+_STAMP = re.compile(rb"sent at (\d{10,20}) ")
+# A stamp may arrive in two pieces.
+_OVERLAP = 40
+
+
+class Heard:
+    """What all readers have heard: delays in seconds."""
+
+    def __init__(self) -> None:
+        self.delays_s: list[float] = []
+        self.ended = 0
+
+    def ms(self, quantile: float) -> float:
+        """A quantile of the delays in milliseconds."""
+        delays = sorted(self.delays_s)
+        return delays[min(len(delays) - 1, int(quantile * len(delays)))] * 1000 if delays else float("inf")
+
+
+class _Reader(asyncio.Protocol):
+    """A client of a stream that only looks for stamps; some 5 us for each event, since it shares the machine."""
+
+    def __init__(self, token: str, heard: Heard) -> None:
+        self._token = token
+        self._heard = heard
+        self._rest = b""
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        key = base64.b64encode(os.urandom(16)).decode()
+        transport.write(
+            (
+                "GET /api/v1/streaming?stream=user HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+                f"Authorization: Bearer {self._token}\r\n\r\n"
+            ).encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        if not self.opened.done():
+            if data.startswith(b"HTTP/1.1 101"):
+                self.opened.set_result(None)
+            else:
+                self.opened.set_exception(ConnectionError(data[:80].decode(errors="replace")))
+            return
+        now = time.perf_counter_ns()
+        data = self._rest + data
+        end = 0
+        for stamp in _STAMP.finditer(data):
+            self._heard.delays_s.append((now - int(stamp[1])) / 1e9)
+            end = stamp.end()
+        self._rest = data[max(end, len(data) - _OVERLAP) :]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._heard.ended += 1
+        if not self.opened.done():
+            self.opened.set_exception(exc or ConnectionError("the server closed the connection"))
+
+
+async def measure(trial: Trial) -> list[Figure]:
+    """Memory of the web process, and the delays of all readers of all posts."""
+    openfiles.allow_many()
+    everybody = await crowd.society(trial.shards, STREAMS, FOLLOWS, 0, seed=1)
+    port = trial.settings.port
+    heard = Heard()
+    ready = f"http://127.0.0.1:{port}/readyz"
+    async with (
+        program(trial.settings, "heliograph", "work", cores=ALL_CORES),
+        program(trial.settings, "heliograph", "serve", cores=ALL_CORES, ready=ready) as pid,
+    ):
+        idle_mb = resident_mb(pid)
+        async with _readers(port, everybody, heard):
+            opened_mb = resident_mb(pid)
+            posted, refused = await _post(port, everybody)
+            await asyncio.sleep(DRAIN_S)
+            busy_mb, ended = resident_mb(pid), heard.ended
+    # Each author has FOLLOWS readers on the average, and reads along.
+    expected = posted * (FOLLOWS + 1)
+    return [
+        Figure(f"memory with {STREAMS:,} open streams", busy_mb, "MB", MB_BAR, at_most=True,
+               note=f"idle {idle_mb:.0f}, just opened {opened_mb:.0f}"),
+        Figure("  of it for each stream", (busy_mb - idle_mb) / STREAMS * 1000, "KB"),
+        Figure("post to reader, p50", heard.ms(0.5), "ms", note=f"{posted / SECONDS:.0f} posts/s"),
+        Figure("  p99", heard.ms(0.99), "ms", P99_MS_BAR, at_most=True),
+        Figure("  events a second", len(heard.delays_s) / SECONDS, "/s", note=f"{len(heard.delays_s) / expected:.1%} of the mean expected"),
+        Figure("  streams that the server ended", ended, "", 0, at_most=True),
+        Figure("  posts not answered with 200", refused, "", 0, at_most=True),
+    ]  # fmt: skip
+
+
+@asynccontextmanager
+async def _readers(port: int, people: list[crowd.Person], heard: Heard) -> AsyncIterator[None]:
+    """Everybody's home, streamed, for the length of the block."""
+    loop = asyncio.get_running_loop()
+    readers: list[_Reader] = []
+    for at in range(0, len(people), OPENED_AT_ONCE):
+        some = people[at : at + OPENED_AT_ONCE]
+        pairs = await asyncio.gather(
+            *(
+                loop.create_connection(lambda token=one.token: _Reader(token, heard), "127.0.0.1", port)  # type: ignore[misc]
+                for one in some
+            )
+        )
+        readers += [reader for _, reader in pairs]
+        await asyncio.gather(*(reader.opened for _, reader in pairs))
+    try:
+        yield
+    finally:
+        for reader in readers:
+            reader.transport.abort()
+
+
+async def _post(port: int, people: list[crowd.Person]) -> tuple[int, int]:
+    """POSTS_A_SECOND by turns of the people, for SECONDS; how many were posted, and how many were not answered with 200."""
+    started = time.perf_counter()
+    count = int(POSTS_A_SECOND * SECONDS)
+    turns = iter(range(count))
+
+    async def poster() -> int:
+        refused = 0
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for turn in turns:
+            await asyncio.sleep(max(0.0, started + turn / POSTS_A_SECOND - time.perf_counter()))
+            text = f"sent at {time.perf_counter_ns()} . {crowd.TEXT}"
+            body = msgspec.json.encode({"status": text, "visibility": "public"})
+            writer.write(load.post("/api/v1/statuses", people[turn * 7 % len(people)].token, body))
+            refused += not await _answered(reader)
+        writer.close()
+        return refused
+
+    return count, sum(await asyncio.gather(*(poster() for _ in range(POSTERS))))
+
+
+async def _answered(reader: asyncio.StreamReader) -> bool:
+    """Read an answer; whether it says 200."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    await reader.readexactly(length)
+    return head.startswith(b"HTTP/1.1 200")
