@@ -61,7 +61,7 @@ def configuration(settings: Settings, addresses: Addresses) -> dict[str, Any]:
         "translation": {"enabled": False},
         "timelines_access": {
             "live_feeds": {"local": "public", "remote": "disabled"},
-            "hashtag_feeds": {"local": "disabled", "remote": "disabled"},
+            "hashtag_feeds": {"local": "public", "remote": "disabled"},
             "trending_link_feeds": {"local": "disabled", "remote": "disabled"},
         },
         "limited_federation": True,
