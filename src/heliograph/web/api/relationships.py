@@ -1,5 +1,7 @@
 """What you and others are to each other: GET /api/v1/accounts/relationships, familiar_followers, and your private notes."""
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar import Response
 from litestar.params import FromPath, FromQuery
@@ -44,7 +46,7 @@ async def answer(request: Request, target: int) -> Response[bytes]:
 async def relationships(request: Request, with_suspended: FromQuery[bool] = False) -> Response[bytes]:
     """What you are to several accounts, `id[]=1&id[]=2`; those that do not exist are left out."""
     product = product_of(request)
-    wanted = _wanted(request, MAX_IDS)
+    wanted = _known(ids_given(request), MAX_IDS)
     states = ("active", "suspended") if with_suspended else ("active",)
     accounts = await product.profiles.many(wanted)
     there = [ident for ident in wanted if ident in accounts and accounts[ident].state in states]
@@ -52,11 +54,18 @@ async def relationships(request: Request, with_suspended: FromQuery[bool] = Fals
     return as_json(msgspec.json.encode([relationship(each) for each in known]))
 
 
+class FamiliarForm(msgspec.Struct, frozen=True):
+    """The accounts asked about, as Mastodon.py sends them: in the body of a GET."""
+
+    id: list[str | int] = []
+
+
 @api_get("/api/v1/accounts/familiar_followers", user("read:follows"), list[FamiliarFollowersEntity], many=["id"])
 async def familiar_followers(request: Request) -> Response[bytes]:
     """Whom you follow of those who follow the accounts `id[]=1&id[]=2`, of 20 at most."""
     product = product_of(request)
-    found = await product.familiar.followers(viewer(request), _wanted(request, MAX_FAMILIAR))
+    given = ids_given(request) or (await fields(request, FamiliarForm)).id
+    found = await product.familiar.followers(viewer(request), _known(given, MAX_FAMILIAR))
     shown = [
         b'{"id":"%d","accounts":%s}' % (target, present.array(await product.people.many(followers)))
         for target, followers in found.items()
@@ -64,8 +73,9 @@ async def familiar_followers(request: Request) -> Response[bytes]:
     return as_json(present.array(shown))
 
 
-def _wanted(request: Request, most: int) -> list[int]:
-    wanted = dict.fromkeys(ids.parse(text) for text in ids_given(request)[:most])
+def _known(given: Sequence[str | int], most: int) -> list[int]:
+    """What can be ids of the first `most` that are given, each once."""
+    wanted = dict.fromkeys(ids.parse(each) for each in given[:most])
     return [ident for ident in wanted if ident is not None]
 
 
