@@ -84,6 +84,16 @@ def test_how_a_reblog_is_shown(ada: Person, grace: Person, stranger: Person) -> 
     assert made["id"] not in idents(page)
 
 
+def test_pages_show_what_is_shared(ada: Person, grace: Person) -> None:
+    post = ada.publish(f"on a page of {word()}")
+    wrapper = grace.post(f"/api/v1/statuses/{post['id']}/reblog").json()
+    nobody = Person(ada.site)
+    where = f"/@{ada.name}/{post['id']}"
+    for path in (f"/p/{wrapper['id']}", f"/@{grace.name}/{wrapper['id']}"):
+        assert nobody.get(path).headers["location"] == where
+    assert where in nobody.get(f"/@{grace.name}").text
+
+
 def test_who_shared_it_in_pages(ada: Person, grace: Person, stranger: Person) -> None:
     post = ada.publish("liked by many")
     for each in (grace, stranger):
@@ -151,7 +161,7 @@ def test_a_followed_hashtag_is_at_home(stranger: Person, grace: Person) -> None:
     assert before in idents(app.timeline_home())
     after = grace.publish(f"after #{tag}")["id"]
     until(lambda: after in idents(app.timeline_home()))
-    assert [each.name for each in app.followed_tags()][0] == tag
+    assert next(each.name for each in app.followed_tags()) == tag
     assert app.tag_unfollow(tag).following is False
     assert not {before, after} & set(idents(app.timeline_home()))
     assert tag not in [each.name for each in app.followed_tags()]

@@ -164,8 +164,8 @@ async def favourited_by(
 ) -> Response[bytes]:
     """Who likes a post."""
     product, who, ident = product_of(request), viewer_or_none(request), post_id(status_id)
-    await product.timelines.header(who, ident)
-    edges = await product.likes.of(ident, page_of(limit, max_id, since_id, min_id, default=40, most=80))
+    original = await product.timelines.proper(who, ident)
+    edges = await product.likes.of(original.id, page_of(limit, max_id, since_id, min_id, default=40, most=80))
     accounts = await product.people.seen_by(who, edges.ids)
     base = request.app.state.addresses.base
     return as_json(present.array(accounts), headers=link(request, edges.newest, edges.oldest, base))

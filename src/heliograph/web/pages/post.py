@@ -16,6 +16,7 @@ LIKERS = 12
 async def post_by_id(request: Request, post_id: FromPath[str]) -> Response[str]:
     """The address that does not know the author's name: on to the one that does."""
     post = entity(await product_of(request).timelines.post(viewer_or_none(request), id_in(post_id)))
+    post = post["reblog"] or post
     return go(f"/@{post['account']['username']}/{post['id']}")
 
 
@@ -25,8 +26,9 @@ async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[s
     product, viewer = product_of(request), viewer_or_none(request)
     name, ident = name_in(handle), id_in(post_id)
     post = entity(await product.timelines.post(viewer, ident))
+    post = post["reblog"] or post
     author = post["account"]
-    if author["username"].lower() != name.lower():
+    if author["username"].lower() != name.lower() or int(post["id"]) != ident:
         return go(f"/@{author['username']}/{post['id']}")
     edges = await product.likes.of(ident, Page(limit=LIKERS))
     likers = entities(await product.people.seen_by(viewer, edges.ids))
@@ -49,10 +51,10 @@ async def _change(request: Request, post_id: int, *, likes: bool) -> Response[st
     form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
     if viewer is None:
         return log_in_first(request, form.next)
-    await product.timelines.header(viewer, post_id)
+    ident = (await product.timelines.proper(viewer, post_id)).id
     change = product.likes.like if likes else product.likes.unlike
-    await change(viewer, post_id)
-    post = entity(await product.timelines.post(viewer, post_id))
+    await change(viewer, ident)
+    post = entity(await product.timelines.post(viewer, ident))
     return fragment(request, "fragments/like.html", post=post, back=local(form.next)) or go(local(form.next))
 
 
@@ -62,7 +64,11 @@ async def delete(request: Request, post_id: FromPath[str]) -> Response[str]:
     form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
     if viewer is None:
         return log_in_first(request, form.next)
-    await product.remover.delete(viewer, id_in(post_id))
+    post = await product.posts.get(id_in(post_id))
+    if post.reblog_of_id is not None and post.account_id == viewer:
+        await product.publishing.unreblog(viewer, post.reblog_of_id)
+        return go(local(form.next))
+    await product.remover.delete(viewer, post.id)
     await product.outbox.hint()
     return go(local(form.next))
 

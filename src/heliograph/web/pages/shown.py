@@ -42,7 +42,12 @@ def entities(bodies: list[bytes]) -> list[Entity]:
 def part(timeline: Timeline, limit: int) -> Entity:
     """A page of posts for a template: `posts`, and `older`, the query that leads on ('' at the end)."""
     older = urlencode({"max_id": timeline.oldest}) if len(timeline.items) >= limit else ""
-    return {"posts": entities(timeline.items), "older": older}
+    return {"posts": [_seen(post) for post in entities(timeline.items)], "older": older}
+
+
+def _seen(post: Entity) -> Entity:
+    """What a page shows of a post: of a reblog the original, and who brings it (`sharer`)."""
+    return post["reblog"] | {"sharer": post["account"]} if post["reblog"] else post
 
 
 def page_asked(request: Request, limit: int) -> Page:
