@@ -77,7 +77,13 @@ class Life:
         await product.codes.issue(who, app, "app://x", ("read",), None)
         await product.sessions.start(who, "a browser")
         await self._insert(
-            who, "mail_tokens", hash=b"secret", account_id=who, purpose="confirm", email="x@example.com", expires_at=_LATER
+            who,
+            "mail_tokens",
+            hash=b"secret",
+            account_id=who,
+            purpose="confirm",
+            email="x@example.com",
+            expires_at=_LATER,
         )
 
     async def _ties(self) -> None:

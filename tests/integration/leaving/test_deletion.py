@@ -1,13 +1,16 @@
 """An account that has done everything is deleted, and the worker dies at every statement once on the way."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
 import leaving_search as search
 import msgspec
 import pytest
+import structlog
 from leaving_life import PASSWORD, Life
 
 from heliograph.base.errors import ForbiddenError, NotFoundError
@@ -82,7 +85,19 @@ class Death:
 
 
 @pytest.fixture
-def death(monkeypatch: pytest.MonkeyPatch, product: Product) -> Death:
+def quiet() -> Iterator[None]:
+    """A traceback for each death, with all that is in sight, would take longer than the deletion."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def death(
+    monkeypatch: pytest.MonkeyPatch,
+    product: Product,
+    quiet: None,  # noqa: ARG001 -- it only has to be on
+) -> Death:
     """Death at every place; and nobody waits long for who comes after."""
     made = Death()
     monkeypatch.setattr(loop, "ATTEMPTS", 10_000)
@@ -172,16 +187,21 @@ async def all_gone(product: Product, account_id: int) -> None:
     await drain(product)
 
 
-async def test_nothing_is_left_wherever_the_worker_dies(life: Life, product: Product, topology: Topology, death) -> None:
+async def test_nothing_is_left_wherever_the_worker_dies(
+    life: Life, product: Product, topology: Topology, death
+) -> None:
     idents = await own_ids(life)
     lived_in = {table for table, _ in await search.in_tables(topology, idents)}
-    assert await search.tables(topology) - search.IMPERSONAL <= lived_in, "the life of tests/…/leaving_life.py lacks some"
+    assert await search.tables(topology) - search.IMPERSONAL <= lived_in, (
+        "the life of tests/…/leaving_life.py lacks some"
+    )
     assert await wrong_counts(product) == []
 
     await product.departure.delete(life.who)
     await all_gone(product, life.who)
 
-    assert death.before == death.after, "something was never tried again"
+    # A worker that died before it gave the names back has left that to a message of its own.
+    assert death.before - death.after == {"directory.release"}, "all else was tried again"
     assert len(death.before) > 60
     left = await search.in_tables(topology, idents)
     assert {place: count for place, count in left.items() if place not in search.MAY_STAY} == {}

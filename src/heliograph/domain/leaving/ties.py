@@ -22,7 +22,7 @@ sql = load("leaving")
 
 PAGE = 200
 
-# Called between two pages: the place to let others have a turn.
+# Called when something is done for good: the place to let others have a turn, which is begun again behind it.
 Rest = Callable[[], Awaitable[None]]
 
 

@@ -52,6 +52,8 @@ class Writings:
         await self._end_likes(shard, slot, idents, rest)
         await self._end_reblogs(shard, slot, idents, rest)
         await self._leave_threads(posts)
+        # They answer nothing any more: the purge would leave a tombstone at what they answered.
+        await shard.run(sql.forget_answered, slot=slot, ids=idents)
         await self._drop_marks(idents)
         for query in (sql.drop_answers, sql.drop_edits):
             await shard.run(query, slot=slot, ids=idents)
@@ -92,12 +94,14 @@ class Writings:
 
     async def _end_reblogs(self, shard: Shard, slot: int, idents: list[int], rest: Rest) -> None:
         while reblogs := await shard.rows(sql.rebloggers, slot=slot, ids=idents, limit=PAGE):
-            for far, some in self._far_ends(_pairs(reblogs)).items():
-                for row in await far.rows(sql.reposts_of, **_far(some, "posts")):
+            for edge in reblogs:
+                # One by one to its end, since each takes a while: whoever has had a turn shall have come further.
+                far, place = self._shards.of(edge["id"]), _far(_pairs([edge]), "posts")
+                for row in await far.rows(sql.reposts_of, **place):
                     await self._remove_repost(row["id"], row["repost_id"])
-                    await rest()
-            await self._end(reblogs, sql.end_reblogs)
-            await shard.run(sql.drop_reblogs, slot=slot, **_near(reblogs))
+                await self._end([edge], sql.end_reblogs)
+                await shard.run(sql.drop_reblogs, slot=slot, **_near([edge]))
+                await rest()
 
     async def _remove_repost(self, author: int, repost_id: int) -> None:
         """Somebody's reblog is a post of theirs: it goes as if they had deleted it."""

@@ -45,6 +45,9 @@ DELETE FROM replies USING unnest(:slots::smallint[], :ids::bigint[], :answers::b
 WHERE replies.slot = far.slot AND replies.post_id = far.id AND replies.reply_id = far.answer
 RETURNING far.id, NOT gone AS counted;
 
+-- name: forget_answered
+UPDATE posts SET in_reply_to_id = NULL WHERE slot = :slot AND id = ANY(:ids::bigint[]) AND in_reply_to_id IS NOT NULL;
+
 -- name: leave_threads
 -- Places on which nothing hangs, the lowest first: again, until there is none.
 DELETE FROM threads AS entry
