@@ -161,6 +161,8 @@ class Product:
         self.following = Following(shards, lists, self.follows, self.profiles)
         self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
+        broadcast = Broadcast(valkey)
+        self.streams = Streams(broadcast)
         self.publishing = Publishing(
             self.publisher,
             self.editor,
@@ -169,10 +171,9 @@ class Product:
             self.contexts,
             self.delivery,
             self.tagging,
+            self.streams,
             self.outbox,
         )
-        broadcast = Broadcast(valkey)
-        self.streams = Streams(broadcast)
         self._compose_notifications(shards)
         self._compose_streams(broadcast)
         self._compose_leaving(shards, cache, lists)
@@ -181,7 +182,7 @@ class Product:
         """Remove what hangs on a deleted post, whatever the feature, and then the post. Safe to repeat."""
         if (header := await self.remover.was(post_id)) is not None:
             await self.streams.tell_deleted(header)
-        await self.telling.forget(post_id)
+            await self.telling.forget(header)
         await self.remover.purge(post_id, author)
 
     def _compose_leaving(self, shards: Shards, cache: Cache, lists: IdLists) -> None:

@@ -73,7 +73,8 @@ def stream_on(scope: Mapping[str, Any]) -> Cut:
     carrier.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER_BYTES)
 
     def cut() -> None:
-        with contextlib.suppress(OSError):
+        # A ValueError: there is no connection any more.
+        with contextlib.suppress(OSError, ValueError):
             # Else the kernel would keep what it holds, and go on offering it.
             carrier.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()

@@ -26,6 +26,8 @@ log = logs.get("streams")
 
 # Events that wait here at most: a process that is further behind shows the newest, and drops the oldest.
 BEHIND_AT_MOST = 2000
+# New posts that this process has shown last: each is told of by the request and by a worker.
+SHOWN_KEPT = 10_000
 AT_ONCE = 50
 AGAIN_S = 1.0
 
@@ -53,6 +55,7 @@ class Broadcasting:
         self._marks = marks
         self._loaders = loaders
         self._waiting: deque[bytes] = deque()
+        self._shown: dict[int, None] = {}
         self._missed = False
         self._wake = asyncio.Event()
 
@@ -106,7 +109,9 @@ class Broadcasting:
 
     async def show(self, events: list[Event]) -> None:
         """Show `events`, in their order. Raises StoreUnavailableError, then the rest of them is lost."""
-        wanted = [event.post for event in events if event.kind in (streams.UPDATE, streams.EDIT)]
+        wanted = [
+            each.post for each in events if each.post and (each.kind == streams.EDIT or each.post not in self._shown)
+        ]
         posts = {each.header.id: each for each in await self._hydration.posts(wanted)} if wanted else {}
         for event in events:
             if event.kind == streams.RELATIONS:
@@ -114,9 +119,18 @@ class Broadcasting:
             elif event.kind == streams.DELETE and event.header is not None:
                 await self._show_deleted(event.header)
             elif event.post in posts:
-                await self._show_post(event.kind, posts[event.post])
+                if event.kind == streams.EDIT or self._is_new(event.post):
+                    await self._show_post(event.kind, posts[event.post])
             elif event.kind in self._loaders:
                 await self._show_own(event)
+
+    def _is_new(self, post_id: int) -> bool:
+        if post_id in self._shown:
+            return False
+        self._shown[post_id] = None
+        while len(self._shown) > SHOWN_KEPT:
+            del self._shown[next(iter(self._shown))]
+        return True
 
     async def _show_deleted(self, header: Header) -> None:
         news = News(streams.DELETE, str(header.id).encode())

@@ -8,6 +8,7 @@ import msgspec
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.feeds import rules
 from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.streams import Streams
 from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.posts.edit import Edited, Editor, PostChanges
@@ -31,6 +32,7 @@ class Publishing:
         contexts: Contexts,
         delivery: Delivery,
         tagging: Tagging,
+        streams: Streams,
         outbox: Outbox,
     ) -> None:
         self._publisher = publisher
@@ -40,6 +42,7 @@ class Publishing:
         self._contexts = contexts
         self._delivery = delivery
         self._tagging = tagging
+        self._streams = streams
         self._outbox = outbox
 
     async def publish(self, author: int, draft: Draft, answered: int | None = None) -> Published:
@@ -57,6 +60,8 @@ class Publishing:
                 self._at_once(published.post_id, author, published.only),
                 self._take_place(published.reply),
                 self._list(published.post_id, published.tags),
+                # The worker tells again, should this be cut short; who has shown it does not do so twice.
+                self._streams.tell_published(published.post_id),
             )
         return published
 
@@ -103,7 +108,7 @@ class Publishing:
         if made.post_id is None:
             raise NotFoundError
         if made.created:
-            await self._at_once(made.post_id, account, None)
+            await asyncio.gather(self._at_once(made.post_id, account, None), self._streams.tell_published(made.post_id))
         return made.post_id
 
     async def unreblog(self, account: int, original: int) -> None:

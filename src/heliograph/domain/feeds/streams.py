@@ -35,13 +35,13 @@ decode = msgspec.json.Decoder(Event).decode
 
 
 class Streams:
-    """Tells of what happens. Called after it has committed, from any process; called twice, streams show it twice."""
+    """Tells of what happens. Called after it has committed, from any process; what is told twice may be shown twice."""
 
     def __init__(self, broadcast: Broadcast) -> None:
         self._broadcast = broadcast
 
     async def tell_published(self, post_id: int) -> None:
-        """There is a new post, or a new reblog (`post_id` is then the reblog's own)."""
+        """There is a new post, or a new reblog (`post_id` is then the reblog's own). May be told twice: it is shown once."""
         await self._tell(Event(UPDATE, post=post_id))
 
     async def tell_edited(self, post_id: int) -> None:

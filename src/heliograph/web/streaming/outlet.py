@@ -107,6 +107,8 @@ class QueuedOutlet(Outlet):
                 if sending is not None:
                     await sending
                 await self.close(reason)
-                return
-        except (TimeoutError, OSError):
+        except TimeoutError:
             self._cut()
+        except OSError:
+            # It has gone by itself.
+            return
