@@ -61,6 +61,11 @@ STATUS = {
 FLAGS = {"favourited": BOOL, "reblogged": BOOL, "muted": BOOL, "bookmarked": BOOL, "filtered": LIST}
 SEEN_STATUS = STATUS | FLAGS
 OWN_STATUS = SEEN_STATUS | {"pinned": BOOL}
+STATUS_EDIT = {
+    "content": STR, "spoiler_text": STR, "sensitive": BOOL, "created_at": TIME, "account": ACCOUNT,
+    "media_attachments": [MEDIA], "emojis": LIST,
+}  # fmt: skip
+STATUS_SOURCE = {"id": ID, "text": STR, "spoiler_text": STR}
 RELATIONSHIP = {
     "id": ID, "following": BOOL, "showing_reblogs": BOOL, "notifying": BOOL, "languages": f"{LIST}?",
     "followed_by": BOOL, "blocking": BOOL, "blocked_by": BOOL, "muting": BOOL, "muting_notifications": BOOL,
@@ -188,6 +193,18 @@ def test_status(site: Site, ada: Person, grace: Person, full: dict[str, Any]):
         found = ada.get(f"/api/v1/{timeline}").json()
         assert found
         assert faults(found, [OWN_STATUS]) == [], timeline
+
+
+def test_thread_and_history(ada: Person, grace: Person, full: dict[str, Any]):
+    path = f"/api/v1/statuses/{full['id']}"
+    grace.publish("Indeed", in_reply_to_id=full["id"])
+    found = ada.get(f"{path}/context").json()
+    assert faults(found, {"ancestors": LIST, "descendants": [SEEN_STATUS]}) == []
+    assert faults(ada.get(f"{path}/history").json(), [STATUS_EDIT]) == []
+    assert faults(ada.get(f"{path}/source").json(), STATUS_SOURCE) == []
+    edited = ada.ask("PUT", path, json={"status": f"@{grace.name} again"}).json()
+    assert faults(edited, OWN_STATUS) == []
+    assert faults(ada.get(f"{path}/history").json(), [STATUS_EDIT, STATUS_EDIT]) == []
 
 
 def test_bare_status(site: Site, stranger: Person):

@@ -101,6 +101,7 @@ def faults(value: Any, schema: dict[str, Any], document: dict[str, Any], place: 
     "asked",
     [
         "/api/v1/statuses/{status}", "/api/v1/statuses/{status}/context", "/api/v1/statuses/{status}/favourited_by",
+        "/api/v1/statuses/{status}/history", "/api/v1/statuses/{status}/source", "/api/v1/bookmarks",
         "/api/v1/accounts/{account}", "/api/v1/accounts/{account}/statuses", "/api/v1/accounts/{account}/followers",
         "/api/v1/accounts/verify_credentials", "/api/v1/accounts/relationships?id[]={account}",
         "/api/v1/timelines/home", "/api/v1/timelines/public", "/api/v1/media/{media}", "/api/v1/favourites",
@@ -133,6 +134,7 @@ def things(ada, grace) -> dict[str, str]:
     grace.follow(ada)
     for who in (ada, grace):
         who.post(f"/api/v1/statuses/{post['id']}/favourite")
+        who.post(f"/api/v1/statuses/{post['id']}/bookmark")
     return {"status": post["id"], "account": str(ada.id), "media": photo["id"], "name": ada.name}
 
 
