@@ -41,7 +41,7 @@ def create(
     async def do(opened: "Product") -> None:
         await opened.registration.create(name, password, email, "admin" if admin else "member")
 
-    _run(context, do)
+    run(context, do)
     _tell(f"Created {'the admin ' if admin else ''}{name}.", password, told=not password_stdin)
 
 
@@ -59,9 +59,9 @@ def promote(
     """
 
     async def do(opened: "Product") -> None:
-        await opened.suspension.set_role(await _account(opened, name), "member" if demote else "admin")
+        await opened.suspension.set_role(await account_of(opened, name), "member" if demote else "admin")
 
-    _run(context, do)
+    run(context, do)
     typer.echo(f"{name} is {'no longer' if demote else 'now'} an admin.")
 
 
@@ -75,9 +75,9 @@ def reset_password(context: typer.Context, name: Name, password_stdin: PasswordS
     password = _password(password_stdin)
 
     async def do(opened: "Product") -> None:
-        await opened.credentials.set_password(await _account(opened, name), password)
+        await opened.credentials.set_password(await account_of(opened, name), password)
 
-    _run(context, do)
+    run(context, do)
     _tell(f"{name} has a new password; all sessions and tokens have ended.", password, told=not password_stdin)
 
 
@@ -93,10 +93,10 @@ def suspend(
     """
 
     async def do(opened: "Product") -> None:
-        account_id = await _account(opened, name)
+        account_id = await account_of(opened, name)
         await (opened.suspension.restore if undo else opened.suspension.suspend)(account_id)
 
-    _run(context, do)
+    run(context, do)
     typer.echo(f"{name} is {'back' if undo else 'suspended'}.")
 
 
@@ -110,7 +110,7 @@ def pending(context: typer.Context) -> None:
             typer.echo(f"{one.username}  {one.email or '(no e-mail)'}  {one.reason}")
         typer.echo(f"{len(waiting)} waiting." if waiting else "Nobody waits.")
 
-    _run(context, do)
+    run(context, do)
 
 
 @app.command()
@@ -125,17 +125,18 @@ def approve(
     """
 
     async def do(opened: "Product") -> None:
-        account_id = await _account(opened, name)
+        account_id = await account_of(opened, name)
         try:
             await (opened.approval.reject if reject else opened.approval.approve)(account_id)
         except NotFoundError:
             raise NotFoundError(f"{name} does not wait for approval.") from None
 
-    _run(context, do)
+    run(context, do)
     typer.echo(f"{name} was {'turned away' if reject else 'let in'}.")
 
 
-def _run(context: typer.Context, do: Callable[["Product"], Awaitable[None]]) -> None:
+def run(context: typer.Context, do: Callable[["Product"], Awaitable[None]]) -> None:
+    """Do something with the product, and wake the workers for what that leaves to them."""
     settings = begin_command(context)
 
     async def main() -> None:
@@ -146,7 +147,8 @@ def _run(context: typer.Context, do: Callable[["Product"], Awaitable[None]]) -> 
     asyncio.run(main())
 
 
-async def _account(opened: "Product", name: str) -> int:
+async def account_of(opened: "Product", name: str) -> int:
+    """The account named `name`. Raises NotFoundError."""
     found = await opened.credentials.account_of(name.removeprefix("@"))
     if found is None:
         raise NotFoundError(f"There is no account named {name}.")

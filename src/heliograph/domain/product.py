@@ -58,6 +58,7 @@ from heliograph.domain.graph.relations import RelationsReader
 from heliograph.domain.graph.relationships import Relationships
 from heliograph.domain.graph.tag_follows import TagFollows
 from heliograph.domain.leaving.deletion import Deletion
+from heliograph.domain.leaving.export import Export
 from heliograph.domain.leaving.ties import Ties
 from heliograph.domain.leaving.traces import Traces
 from heliograph.domain.leaving.writings import Writings
@@ -176,7 +177,7 @@ class Product:
         )
         self._compose_notifications(shards)
         self._compose_streams(broadcast)
-        self._compose_leaving(shards, cache, lists)
+        self._compose_leaving(stores, cache, lists)
 
     async def purge_post(self, post_id: int, author: int) -> None:
         """Remove what hangs on a deleted post, whatever the feature, and then the post. Safe to repeat."""
@@ -185,7 +186,9 @@ class Product:
             await self.telling.forget(header)
         await self.remover.purge(post_id, author)
 
-    def _compose_leaving(self, shards: Shards, cache: Cache, lists: IdLists) -> None:
+    def _compose_leaving(self, stores: Stores, cache: Cache, lists: IdLists) -> None:
+        shards = stores.shards
+        self.export = Export(shards, stores.objects, self.profiles)
         writings = Writings(shards, cache, self.remover, self.purge_post)
         ties, traces = Ties(shards, cache), Traces(shards, cache)
         self.departure = Departure(shards, self.identities, self.profiles)

@@ -54,6 +54,12 @@ class Credentials:
         account_id: int = row["account_id"]
         return account_id
 
+    async def prove(self, account_id: int, password: str) -> None:
+        """Nothing, for who knows the password of an account that is logged in. Raises WrongPasswordError."""
+        row = await self._row(account_id)
+        if row is None or not (await self._passwords.check(row["password_hash"], password)).right:
+            raise WrongPasswordError
+
     async def account_of(self, name: str) -> int | None:
         """The account whose username or e-mail address is `name`."""
         row = await self._row_of(name)
