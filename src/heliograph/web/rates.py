@@ -11,7 +11,7 @@ from litestar.types import HTTPScope
 
 from heliograph.base.clock import iso_at
 from heliograph.base.proxies import Proxies
-from heliograph.domain.accounts.limits import DELETIONS, POSTS, UPLOADS, Limits, Rule, Standing
+from heliograph.domain.accounts.limits import DELETIONS, EXPORTS, POSTS, UPLOADS, Limits, Rule, Standing
 from heliograph.web import access, peers, queries
 from heliograph.web.request import Request
 
@@ -24,6 +24,7 @@ STRICT: dict[tuple[str, str], Rule] = {
     ("POST", "/upload/photos"): UPLOADS,
     ("POST", "/api/v1/statuses"): POSTS,
     ("POST", "/upload"): POSTS,
+    ("POST", "/settings/account/export"): EXPORTS,
     ("DELETE", "/api/v1/statuses/{status_id}"): DELETIONS,
     ("POST", "/api/v1/statuses/{status_id}/unreblog"): DELETIONS,
     ("POST", "/p/{post_id}/delete"): DELETIONS,

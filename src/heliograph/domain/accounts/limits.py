@@ -36,6 +36,8 @@ REQUESTS_ADDRESS = Rule("requests-address", 300, 300)
 UPLOADS = Rule("uploads", 30, 1800)
 DELETIONS = Rule("deletions", 30, 1800)
 POSTS = Rule("posts", 300, 3 * 3600)
+# Not Mastodon's, which takes one archive a week. All of somebody's photos are read for each.
+EXPORTS = Rule("exports", 5, 24 * 3600)
 SIGN_UP_ADDRESS = Rule("sign-up-address", 5, 1800)
 
 LOG_IN_ADDRESS = Rule("log-in-address", 25, 300)

@@ -58,7 +58,7 @@ class Export:
         """The zip of an account, chunk by chunk; `progress` is kept up to date. Raises NotFoundError."""
         slot = ids.slot_of(account_id)
         row = await self._shards.at(slot).row(sql.account, slot=slot, id=account_id)
-        if row is None:
+        if row is None or row["state"] == "deleted":
             raise NotFoundError
         archive = Archive(clock.now())
         for name, chunks in self._files(account_id, row, links, progress):
