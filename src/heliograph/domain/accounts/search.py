@@ -42,11 +42,16 @@ class Ids(Protocol):
 
 
 class Seeker(msgspec.Struct, frozen=True):
-    """Who looks (0: nobody who is logged in), whom they follow, and who is not to be found: blocked in either direction."""
+    """Who looks (0: nobody who is logged in), whom they follow, and who is not to be found: blocked in either direction.
+
+    Of these they find by exact name whom they block themselves (`blocking`): clients look an account up by its name to
+    unblock it.
+    """
 
     id: int = 0
     following: Ids = frozenset()
     blocked: Ids = frozenset()
+    blocking: Ids = frozenset()
 
 
 NOBODY = Seeker()
@@ -65,7 +70,8 @@ class AccountSearch:
             account = await self._profiles.by_username(name)
         except NotFoundError:
             return []
-        if account.id in seeker.blocked or (following and account.id not in seeker.following):
+        hidden = account.id in seeker.blocked and account.id not in seeker.blocking
+        if hidden or (following and account.id not in seeker.following):
             return []
         return [account.id]
 

@@ -1,6 +1,6 @@
 """Search as somebody sees it: accounts, posts, hashtags, each only if they may find it.
 
-A block hides in both directions. Posts are found by words only by who wrote them, by their address by whoever may see them.
+A block hides in both directions, but from who blocks only until they give the exact name. Posts are found by words only by who wrote them, by their address by whoever may see them.
 """
 
 from heliograph.base.paging import Page
@@ -70,4 +70,4 @@ class Search:
         if viewer is None:
             return NOBODY
         relations = await self._relations.of(viewer)
-        return Seeker(viewer, relations.following, relations.blocked)
+        return Seeker(viewer, relations.following, relations.blocked, relations.blocking)

@@ -22,7 +22,7 @@ from heliograph.stores.shards import Row, Shards
 sql = load("relations")
 
 # The number grows with the layout, so that what an older version has cached is not read as if it were new.
-RELATIONS = "relations2"
+RELATIONS = "relations3"
 # Ids that one process keeps at most, 8 bytes each.
 KEPT_IDS = 1_000_000
 # Viewers that one process keeps at most, some 300 bytes each besides: many follow nobody.
@@ -65,7 +65,8 @@ NONE = IdSet(())
 class Relations(msgspec.Struct, frozen=True):
     """What a viewer is to others.
 
-    `silent`: followed, but not what they reblog. `blocked`: in either direction. `muted_notifications`: of the `muted`,
+    `silent`: followed, but not what they reblog. `blocked`: in either direction; `blocking`: of these,
+    whom the viewer blocks. `muted_notifications`: of the `muted`,
     those of whom nothing is told either. `tags`: followed hashtags, by `tag_number`. `until_ms`: when some of this ends by
     itself, in milliseconds since 1970 (0: never).
     """
@@ -73,6 +74,7 @@ class Relations(msgspec.Struct, frozen=True):
     following: IdSet = NONE
     silent: IdSet = NONE
     blocked: IdSet = NONE
+    blocking: IdSet = NONE
     muted: IdSet = NONE
     muted_notifications: IdSet = NONE
     tags: IdSet = NONE
@@ -86,7 +88,7 @@ class Relations(msgspec.Struct, frozen=True):
     @property
     def sets(self) -> tuple[IdSet, ...]:
         """The sets, in the order in which they are packed."""
-        return self.following, self.silent, self.blocked, self.muted, self.muted_notifications, self.tags
+        return self.following, self.silent, self.blocked, self.blocking, self.muted, self.muted_notifications, self.tags
 
     def current(self) -> bool:
         """Whether nothing of this has ended by itself."""
@@ -106,11 +108,11 @@ class Relations(msgspec.Struct, frozen=True):
         for length in lengths:
             sets.append(IdSet.unpack(data[at : at + 8 * length]))
             at += 8 * length
-        following, silent, blocked, muted, muted_notifications, tags = sets
-        return cls(following, silent, blocked, muted, muted_notifications, tags, until_ms)
+        following, silent, blocked, blocking, muted, muted_notifications, tags = sets
+        return cls(following, silent, blocked, blocking, muted, muted_notifications, tags, until_ms)
 
 
-_HEAD = struct.Struct("=q6I")
+_HEAD = struct.Struct("=q7I")
 NOBODY = Relations()
 
 
@@ -127,6 +129,7 @@ def _relations(rows: list[Row]) -> Relations:
         following=IdSet(row["id"] for row in follows),
         silent=IdSet(row["id"] for row in follows if not row["flag"]),
         blocked=IdSet({row["id"] for row in rows if row["kind"] == 2}),
+        blocking=IdSet(row["id"] for row in rows if row["kind"] == 2 and row["flag"]),
         muted=IdSet(row["id"] for row in mutes),
         muted_notifications=IdSet(row["id"] for row in mutes if row["flag"]),
         tags=IdSet(tag_number(row["name"]) for row in rows if row["kind"] == 4),

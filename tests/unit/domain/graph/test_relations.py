@@ -23,12 +23,19 @@ def test_it_is_a_set(idents: set[int], others: list[int]) -> None:
 some = st.sets(an_id, max_size=20).map(IdSet)
 
 
-@given(some, some, some, some, some, some, st.integers(0, 2**53))
+@given(some, some, some, some, some, some, some, st.integers(0, 2**53))
 @settings(derandomize=True, deadline=None)
 def test_relations_come_back_as_they_were_kept(
-    following: IdSet, silent: IdSet, blocked: IdSet, muted: IdSet, quiet: IdSet, tags: IdSet, until_ms: int
+    following: IdSet,
+    silent: IdSet,
+    blocked: IdSet,
+    blocking: IdSet,
+    muted: IdSet,
+    quiet: IdSet,
+    tags: IdSet,
+    until_ms: int,
 ) -> None:
-    kept = Relations(following, silent, blocked, muted, quiet, tags, until_ms)
+    kept = Relations(following, silent, blocked, blocking, muted, quiet, tags, until_ms)
     back = Relations.unpack(kept.pack())
     assert [list(each) for each in back.sets] == [list(each) for each in kept.sets]
     assert back.until_ms == until_ms
