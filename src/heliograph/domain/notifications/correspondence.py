@@ -48,16 +48,14 @@ class Correspondence:
             for row in rows:
                 await self._herald(row["account_id"], row["id"])
 
-    async def forget(self, post_id: int) -> None:
-        """A post was deleted, whose row is still there: the conversations that it was the last of fall back, or end."""
-        slot = ids.slot_of(post_id)
-        post = await self._shards.at(slot).row(sql.deleted_post, slot=slot, id=post_id)
-        if post is None:
+    async def forget(self, header: Header) -> None:
+        """A post was deleted, that was `header`: the conversations that it was the last of fall back, or end."""
+        if header.visibility != Visibility.DIRECT:
             return
-        root_id: int = post["root_id"]
-        earlier = await self._earlier(root_id, post_id)
-        for account_id in {post["account_id"], *(mention["id"] for mention in post["mentions"])}:
-            await self._fall_back(account_id, root_id, post_id, earlier)
+        root_id = header.root or header.id
+        earlier = await self._earlier(root_id, header.id)
+        for account_id in {header.author, *header.mentioned}:
+            await self._fall_back(account_id, root_id, header.id, earlier)
 
     async def _earlier(self, root_id: int, post_id: int) -> list[Header]:
         """The direct posts of a thread that are older than `post_id`, newest first."""

@@ -100,10 +100,11 @@ class Telling:
             Kind.FOLLOW_REQUEST, change.target, change.follower, 0, change.rev, gone=not change.requested
         )
 
-    async def forget(self, post_id: int) -> None:
-        """A post was deleted: what was told of it goes."""
-        await self._correspondence.forget(post_id)
-        await self._erase(post_id)
+    async def forget(self, header: Header) -> None:
+        """A post was deleted, that was `header`: what was told of it goes. Nobody is told of a reblog by its own id."""
+        if not header.original:
+            await self._correspondence.forget(header)
+            await self._erase(header.id)
 
     async def sweep(self, below: int) -> None:
         """Remove tombstones whose rev is smaller than `below`."""

@@ -37,11 +37,6 @@ WHERE slot = :slot AND account_id = :account_id AND id = :id AND NOT hidden;
 UPDATE conversations SET hidden = true, unread = false
 WHERE slot = :slot AND account_id = :account_id AND id = :id AND NOT hidden;
 
--- name: deleted_post
--- What a post that was deleted had been, as long as its row is there.
-SELECT account_id, coalesce(root_id, id) AS root_id, mentions FROM posts
-WHERE slot = :slot AND id = :id AND visibility = 3 AND deleted_at IS NOT NULL;
-
 -- name: thread
 -- The newest posts of a thread, which begins with `root_id` itself.
 SELECT post_id FROM threads WHERE slot = :slot AND root_id = :root_id AND post_id < :below
