@@ -15,6 +15,7 @@ import uvicorn
 from litestar.types import ASGIApp
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -56,11 +57,17 @@ class SocketConnection(WebSocketsSansIOProtocol):
             self.scope["extensions"][_TRANSPORT] = self.transport  # type: ignore[assignment]  # the same
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send on what the application says."""
+        """Send on what the application says. Raises OSError when the connection is gone, or about to go."""
+        if self._closing():
+            # By the server itself: it is stopping, or has had no answer to its pings.
+            raise ClientDisconnected
         await super().send(message)
-        if self.close_sent:
+        if self._closing():
             # A refusal is an answer, too; uvicorn would log that there was none.
             self.handshake_complete = True
+
+    def _closing(self) -> bool:
+        return self.close_sent
 
 
 def stream_on(scope: Mapping[str, Any]) -> Cut:
