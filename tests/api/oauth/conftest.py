@@ -20,7 +20,7 @@ OOB = "urn:ietf:wg:oauth:2.0:oob"
 
 
 class Page(HTMLParser):
-    """The forms of a page: (action, {name: value}), and its input values."""
+    """The forms of a page that change something: (action, {name: value}), and its input values."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -31,7 +31,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "form":
+        # Every page has a field to search with, which comes first.
+        if tag == "form" and given.get("method") == "post":
             self.forms.append((given["action"], {}))
         if tag == "input":
             self.values[given["name"]] = given.get("value", "")
