@@ -19,7 +19,7 @@ Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
 def _options(access: Access, returns: Any, status: int, more: dict[str, Any]) -> dict[str, Any]:
-    """`more` may say what the route takes, for the OpenAPI document: see `operations.taking`."""
+    """`more` may say what a route takes (see `operations.taking`), and how it answers while something is `pending`."""
     taken = {name: more.pop(name) for name in TAKEN if name in more}
     if taken:
         more = more | {"operation_class": taking(**taken)}
@@ -29,6 +29,8 @@ def _options(access: Access, returns: Any, status: int, more: dict[str, Any]) ->
     }
     if returns is not None:
         responses[status] = ResponseSpec(returns, description="As asked.", generate_examples=False)
+    for code in more.pop("pending", ()):
+        responses[code] = ResponseSpec(returns, description="Not finished yet; ask again.", generate_examples=False)
     options = {"opt": {"access": access}, "responses": responses, "status_code": status, "media_type": JSON}
     if access.kind in ("user", "app"):
         options["security"] = [{"oauth2": list(access.scopes)}]

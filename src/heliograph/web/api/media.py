@@ -81,7 +81,9 @@ async def upload(request: Request) -> Response[bytes]:
     return as_json(_entity(request, photo), status=202)
 
 
-@api_post("/api/v1/media", user("write:media"), MediaEntity, form=MediaForm, files=["file"], deprecated=True)
+@api_post(
+    "/api/v1/media", user("write:media"), MediaEntity, form=MediaForm, files=["file"], pending=[202], deprecated=True
+)
 async def upload_and_wait(request: Request) -> Response[bytes]:
     """Upload a photo and wait until it has been processed."""
     product, who = product_of(request), viewer(request)
@@ -94,7 +96,7 @@ async def upload_and_wait(request: Request) -> Response[bytes]:
     return _finished(request, photo, waiting=202)
 
 
-@api_get("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity)
+@api_get("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity, pending=[206])
 async def look(request: Request, media_id: FromPath[str]) -> Response[bytes]:
     """An upload of yours: 206 while it is being processed, 200 when it is ready, 422 when it could not be decoded."""
     photo = await product_of(request).uploads.get(viewer(request), _media_id(media_id))
@@ -107,7 +109,7 @@ def _finished(request: Request, photo: Photo, waiting: int) -> Response[bytes]:
     return as_json(_entity(request, photo), status=waiting if photo.state == "waiting" else 200)
 
 
-@api_put("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity, form=MediaForm)
+@api_put("/api/v1/media/{media_id:str}", user("write:media"), MediaEntity, form=MediaForm, pending=[206])
 async def describe(request: Request, media_id: FromPath[str]) -> Response[bytes]:
     """Change alt text or focal point."""
     product = product_of(request)

@@ -24,7 +24,7 @@ def answer(request: Request, timeline: Timeline) -> ASGIResponse:
     return ASGIResponse(body=present.array(timeline.items), headers=headers, media_type=JSON, status_code=200)
 
 
-@api_get("/api/v1/timelines/home", user("read:statuses"), list[StatusEntity])
+@api_get("/api/v1/timelines/home", user("read:statuses"), list[StatusEntity], pending=[206])
 async def home(
     request: Request, max_id: MaxId = None, since_id: SinceId = None, min_id: MinId = None, limit: Limit = None
 ) -> ASGIResponse:
