@@ -2,29 +2,34 @@
 
 import itertools
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 import msgspec
+import pytest
 
 from heliograph.base import ids
+from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
 from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.feeds.timelines import AccountFilter
+from heliograph.domain.graph.relations import tag_number
+from heliograph.domain.posts.edit import PostChanges
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
-from heliograph.stores.idlists import HOME, RECENT
+from heliograph.stores.idlists import HOME, RECENT, TAGGED
 from heliograph.stores.outbox import LeaseLostError, Message
 from heliograph.stores.queries import parse
 from heliograph.wiring import drain, open_product
 from heliograph.workers.handlers import handlers
 
 EVERYTHING = AccountFilter()
+TAGS = 2
 NUMBERS = itertools.count(1)
 
 sql = parse(
@@ -57,11 +62,14 @@ def page_of(everything: list[int], page: Page) -> list[int]:
 
 @dataclass
 class Written:
-    """A post as the model has it."""
+    """A post as the model has it. `original`: what it reblogs; `number`: of when, among all reblogs."""
 
     author: int
     visibility: Visibility
     mentioned: set[int]
+    tags: set[int] = field(default_factory=set)
+    original: int = 0
+    number: int = 0
 
 
 @dataclass
@@ -72,10 +80,13 @@ class Society:
     people: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     start: int = 0
+    # Hashtags that nobody else uses, by number.
+    tags: list[str] = field(default_factory=lambda: [f"light{next(NUMBERS)}" for _ in range(TAGS)])
     posts: dict[int, Written] = field(default_factory=dict)
     # Edges in the order in which they were made.
     follows: list[tuple[int, int]] = field(default_factory=list)
     likes: list[tuple[int, int]] = field(default_factory=list)
+    tag_follows: list[tuple[int, int]] = field(default_factory=list)
     heard: list[Message] = field(default_factory=list)
 
     @classmethod
@@ -96,19 +107,76 @@ class Society:
 
     # What is done.
 
-    async def post(self, author: int, visibility: Visibility, mentioned: set[int]) -> int:
-        text = "light " + " ".join(f"@{self.names[each]}" for each in sorted(mentioned))
-        draft = Draft(text=text, media_ids=[], visibility=visibility)
+    def text(self, mentioned: set[int], tags: frozenset[int]) -> str:
+        names = [f"@{self.names[each]}" for each in sorted(mentioned)]
+        return " ".join(["light", *names, *(f"#{self.tags[tag]}" for tag in sorted(tags))])
+
+    async def post(
+        self, author: int, visibility: Visibility, mentioned: set[int], tags: frozenset[int] = frozenset()
+    ) -> int:
+        draft = Draft(text=self.text(mentioned, tags), media_ids=[], visibility=visibility)
         made = await self.product.publishing.publish(self.people[author], draft)
-        self.posts[made.post_id] = Written(author, visibility, mentioned)
+        self.posts[made.post_id] = Written(author, visibility, mentioned, set(tags))
         return made.post_id
 
+    def nth(self, nth: int) -> int:
+        """A post that is no reblog; 0 when there is none."""
+        originals = self.originals()
+        return originals[nth % len(originals)] if originals else 0
+
+    def originals(self) -> list[int]:
+        return [post_id for post_id in sorted(self.posts) if not self.posts[post_id].original]
+
+    async def retag(self, nth: int, tags: frozenset[int]) -> None:
+        """Edit a post: it has these hashtags now."""
+        if post_id := self.nth(nth):
+            written = self.posts[post_id]
+            changes = PostChanges(text=self.text(written.mentioned, tags))
+            await self.product.publishing.edit(self.people[written.author], post_id, changes)
+            written.tags = set(tags)
+
     async def delete(self, nth: int) -> None:
-        if self.posts:
-            post_id = sorted(self.posts)[nth % len(self.posts)]
+        if post_id := self.nth(nth):
             written = self.posts.pop(post_id)
             await self.product.remover.delete(self.people[written.author], post_id)
             self.likes = [like for like in self.likes if like[1] != post_id]
+            self.posts = {ident: each for ident, each in self.posts.items() if each.original != post_id}
+
+    async def reblog(self, who: int, nth: int, visibility: Visibility) -> None:
+        post_id = self.nth(nth)
+        if not post_id or not self.visible(post_id, who):
+            return
+        original = await self.product.timelines.proper(self.people[who], post_id)
+        own_private = self.posts[post_id].visibility == Visibility.PRIVATE and self.posts[post_id].author == who
+        if self.posts[post_id].visibility > Visibility.UNLISTED and not own_private:
+            with pytest.raises(NotFoundError):
+                await self.product.publishing.reblog(self.people[who], original, visibility)
+            return
+        made = await self.product.publishing.reblog(self.people[who], original, visibility)
+        had = self.reblog_of(who, post_id)
+        assert had in (0, made), "again is the same"
+        if not had:
+            shared = Visibility.PRIVATE if own_private else visibility
+            self.posts[made] = Written(who, shared, set(), original=post_id, number=next(NUMBERS))
+
+    async def unreblog(self, who: int, nth: int) -> None:
+        if post_id := self.nth(nth):
+            await self.product.publishing.unreblog(self.people[who], post_id)
+            self.posts.pop(self.reblog_of(who, post_id), None)
+
+    def reblog_of(self, who: int, post_id: int) -> int:
+        """The reblog of a post by somebody, or 0."""
+        found = [ident for ident, each in self.posts.items() if each.author == who and each.original == post_id]
+        return found[0] if found else 0
+
+    async def follow_tag(self, who: int, tag: int) -> None:
+        await self.product.tagging.follow(self.people[who], self.tags[tag])
+        if (who, tag) not in self.tag_follows:
+            self.tag_follows.append((who, tag))
+
+    async def unfollow_tag(self, who: int, tag: int) -> None:
+        await self.product.tagging.unfollow(self.people[who], self.tags[tag])
+        self.tag_follows = [edge for edge in self.tag_follows if edge != (who, tag)]
 
     async def follow(self, follower: int, target: int) -> None:
         if follower != target:
@@ -121,7 +189,7 @@ class Society:
         self.follows = [edge for edge in self.follows if edge != (follower, target)]
 
     async def like(self, who: int, nth: int) -> None:
-        seen = [post_id for post_id in sorted(self.posts) if self.visible(post_id, who)]
+        seen = [post_id for post_id in self.originals() if self.visible(post_id, who)]
         if seen:
             post_id = seen[nth % len(seen)]
             await self.product.likes.like(self.people[who], post_id)
@@ -129,15 +197,16 @@ class Society:
                 self.likes.append((who, post_id))
 
     async def unlike(self, who: int, nth: int) -> None:
-        if self.posts:
-            post_id = sorted(self.posts)[nth % len(self.posts)]
+        if post_id := self.nth(nth):
             await self.product.likes.unlike(self.people[who], post_id)
             self.likes = [like for like in self.likes if like != (who, post_id)]
 
     async def expire(self, who: int) -> None:
-        """Their feed and the list of their recent posts run out."""
+        """Their feed, the list of their recent posts and that of a hashtag run out."""
         for kind in (HOME, RECENT):
             await self.product.stores.valkey.one(lambda keys, kind=kind: ("DEL", keys.id_list(kind, self.people[who])))
+        number = tag_number(self.tags[who % TAGS])
+        await self.product.stores.valkey.one(lambda keys: ("DEL", keys.id_list(TAGGED, number)))
 
     async def flush(self) -> None:
         """All of Valkey is lost."""
@@ -176,6 +245,11 @@ class Society:
         return [follower for follower, target in reversed(self.follows) if target == who]
 
     def visible(self, post_id: int, who: int | None) -> bool:
+        """Whether somebody may see a post, and what it reblogs."""
+        original = self.posts[post_id].original
+        return self.lets_see(post_id, who) and (not original or self.lets_see(original, who))
+
+    def lets_see(self, post_id: int, who: int | None) -> bool:
         post = self.posts[post_id]
         if who is not None and (post.author == who or who in post.mentioned):
             return True
@@ -184,12 +258,27 @@ class Society:
         return post.visibility == Visibility.PRIVATE and who is not None and (who, post.author) in self.follows
 
     def home(self, who: int) -> list[int]:
-        authors = {who, *self.following(who)}
+        """All that belongs there; a page shows one entry for one original."""
         return [
             post_id
             for post_id in sorted(self.posts, reverse=True)
-            if self.posts[post_id].author in authors and self.visible(post_id, who)
+            if self.visible(post_id, who)
+            and (self.posts[post_id].author in {who, *self.following(who)} or self.tagged(post_id, who))
         ]
+
+    def tagged(self, post_id: int, who: int) -> bool:
+        post = self.posts[post_id]
+        return post.visibility == Visibility.PUBLIC and any((who, tag) in self.tag_follows for tag in post.tags)
+
+    def shown(self, post_id: int) -> int:
+        return self.posts[post_id].original or post_id
+
+    def home_page(self, who: int, page: Page) -> list[int]:
+        inside = page_of(self.home(who), msgspec.structs.replace(page, limit=10_000))
+        first: dict[int, int] = {}
+        for ident in inside[::-1] if page.ascending else inside:
+            first.setdefault(self.shown(ident), ident)
+        return sorted(list(first.values())[: page.limit], reverse=True)
 
     # What is.
 
@@ -200,7 +289,8 @@ class Society:
         shown = [int(each["id"]) for each in found]
         everything = self.home(who)
         assert shown == sorted(set(shown), reverse=True), "in order, none twice"
-        assert set(shown) <= set(page_of(everything, msgspec.structs.replace(page, limit=10_000)))
+        wrong = set(shown) - set(page_of(everything, msgspec.structs.replace(page, limit=10_000)))
+        assert not wrong, {ident: self.posts.get(ident) for ident in wrong}
         assert (timeline.newest, timeline.oldest) == ((shown[0], shown[-1]) if shown else (0, 0))
         full = len(shown) == page.limit
         own = [ident for ident in everything if self.posts[ident].author == who and page.admits(ident)]
@@ -208,9 +298,14 @@ class Society:
             own = [ident for ident in own if ident <= shown[0]]
         elif full:
             own = [ident for ident in own if ident >= shown[-1]]
-        assert set(own) <= set(shown), "own posts at once"
+        originals = {self.shown(ident) for ident in shown}
+        assert len(originals) == len(shown), "one entry for one original"
+        assert {self.shown(ident) for ident in own} <= originals, "own posts at once"
         for each in found:
-            assert each["favourited"] == ((who, int(each["id"])) in self.likes), "own likes at once"
+            original = self.shown(int(each["id"]))
+            assert each["favourited"] == ((who, original) in self.likes), "own likes at once"
+            assert each["reblogged"] == bool(self.reblog_of(who, original)), "own reblogs at once"
+            assert each["reblog"] is None or int(each["reblog"]["id"]) == original
         return shown
 
     async def agrees(self, chance: random.Random) -> None:
@@ -219,6 +314,8 @@ class Society:
             await self._home_agrees(who, chance)
             await self._lists_agree(who)
             await self._timelines_agree(who, chance)
+        for tag in range(TAGS):
+            await self._tag_agrees(tag, chance)
         await self._counts_agree()
 
     async def _home_agrees(self, who: int, chance: random.Random) -> None:
@@ -227,11 +324,33 @@ class Society:
         async def read(page: Page) -> list[int]:
             return await self.read_home(who, page)
 
-        assert await _walked_down(read, chance) == everything
-        assert await _walked_up(read, chance) == everything
+        async def walk(beyond: Callable[[list[int]], Page]) -> None:
+            found: list[int] = [0]
+            at: list[int] = []
+            while found:
+                page = beyond(at)
+                found = await read(page)
+                assert found == self.home_page(who, page), page
+                at = found or at
+
+        await walk(lambda at: Page(limit=chance.randint(1, 7), max_id=at[-1] if at else None))
+        await walk(lambda at: Page(limit=chance.randint(1, 7), min_id=at[0] if at else 0))
         for _ in range(4):
             page = _any_page(everything, chance)
-            assert await read(page) == page_of(everything, page), page
+            assert await read(page) == self.home_page(who, page), page
+
+    async def _tag_agrees(self, tag: int, chance: random.Random) -> None:
+        async def read(page: Page) -> list[int]:
+            page = msgspec.structs.replace(page, since_id=max(self.start, page.since_id or 0))
+            return _idents((await self.product.timelines.tag(None, self.tags[tag], page)).items)
+
+        listed = [
+            ident
+            for ident in self.originals()[::-1]
+            if tag in self.posts[ident].tags and self.posts[ident].visibility == Visibility.PUBLIC
+        ]
+        assert await _walked_down(read, chance) == listed
+        assert await _walked_up(read, chance) == listed
 
     async def _timelines_agree(self, who: int, chance: random.Random) -> None:
         viewer = chance.choice([None, *range(len(self.people))])
@@ -253,9 +372,7 @@ class Society:
             page = msgspec.structs.replace(page, since_id=max(self.start, page.since_id or 0))
             return _idents((await self.product.timelines.public(reader, page, media_only=False)).items)
 
-        open_to_all = [
-            ident for ident in sorted(self.posts, reverse=True) if self.posts[ident].visibility == Visibility.PUBLIC
-        ]
+        open_to_all = [ident for ident in self.originals()[::-1] if self.posts[ident].visibility == Visibility.PUBLIC]
         assert await _walked_down(public, chance) == open_to_all
         assert await _walked_up(public, chance) == open_to_all
 
@@ -263,6 +380,8 @@ class Society:
         edges, account = self.product.edges, self.people[who]
         assert (await edges.followers(account, Page())).ids == [self.people[each] for each in self.followers(who)]
         assert (await edges.following(account, Page())).ids == [self.people[each] for each in self.following(who)]
+        tags = (await self.product.tag_follows.of(account, Page())).names
+        assert tags == [self.tags[tag] for follower, tag in reversed(self.tag_follows) if follower == who]
         liked = [post_id for liker, post_id in reversed(self.likes) if liker == who and self.visible(post_id, who)]
         assert _idents((await self.product.timelines.favourites(account, Page())).items) == liked
 
@@ -273,11 +392,21 @@ class Society:
             assert shown["statuses_count"] == posts
             assert shown["followers_count"] == len(self.followers(who))
             assert shown["following_count"] == len(self.following(who))
-        for post_id, post in self.posts.items():
+        for post_id in self.originals():
+            post = self.posts[post_id]
             shown = msgspec.json.decode(await self.product.timelines.post(self.people[post.author], post_id))
             assert shown["favourites_count"] == sum(liked == post_id for _, liked in self.likes)
             likers = [self.people[who] for who, liked in reversed(self.likes) if liked == post_id]
             assert (await self.product.likes.of(post_id, Page())).ids == likers
+            reblogs = [
+                each
+                for each in self.posts.values()
+                if each.original == post_id and each.visibility < Visibility.PRIVATE
+            ]
+            reblogs.sort(key=lambda each: each.number, reverse=True)
+            assert shown["reblogs_count"] == len(reblogs)
+            found = (await self.product.reblogs.of(post_id, Page())).ids
+            assert found == [self.people[each.author] for each in reblogs]
 
 
 def _idents(items: list[bytes]) -> list[int]:

@@ -4,7 +4,7 @@ import random
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from society import Society
+from society import TAGS, Society
 
 from heliograph.base.paging import Page
 from heliograph.domain.posts.post import Visibility
@@ -13,6 +13,7 @@ from heliograph.domain.product import Product
 SIZE = 6
 who = st.integers(0, SIZE - 1)
 nth = st.integers(0, 30)
+tags = st.sets(st.integers(0, TAGS - 1), max_size=2)
 
 steps = st.one_of(
     st.tuples(
@@ -20,7 +21,17 @@ steps = st.one_of(
         who,
         st.sampled_from([Visibility.PUBLIC, Visibility.PUBLIC, *Visibility]),
         st.sets(who, max_size=2),
+        tags,
     ),
+    st.tuples(st.just("retag"), nth, tags),
+    st.tuples(
+        st.just("reblog"), who, nth, st.sampled_from([Visibility.PUBLIC, Visibility.UNLISTED, Visibility.PRIVATE])
+    ),
+    st.tuples(st.just("unreblog"), who, nth),
+    st.tuples(st.just("follow_tag"), who, st.integers(0, TAGS - 1)),
+    st.tuples(st.just("unfollow_tag"), who, st.integers(0, TAGS - 1)),
+    st.tuples(st.just("trend"), st.integers(0, TAGS - 1), st.sets(who, min_size=1, max_size=3), who, st.integers(1, 4)),
+    st.tuples(st.just("fashion"), st.integers(0, TAGS - 1), st.sets(who, min_size=3)),
     st.tuples(st.just("burst"), who, st.integers(3, 7)),
     st.tuples(st.just("follow"), who, who),
     st.tuples(st.just("unfollow"), who, who),
@@ -41,8 +52,17 @@ steps = st.one_of(
 async def take(society: Society, step: tuple) -> None:
     """Do one step."""
     match step:
-        case ("post", author, visibility, mentioned):
-            await society.post(author, visibility, mentioned)
+        case ("post", author, visibility, mentioned, some):
+            await society.post(author, visibility, mentioned, frozenset(some))
+        case ("trend", tag, followers, author, count):
+            for follower in followers:
+                await society.read_home(follower, Page(limit=2))
+                await society.follow_tag(follower, tag)
+            for _ in range(count):
+                await society.post(author, Visibility.PUBLIC, set(), frozenset({tag}))
+        case ("fashion", tag, followers):
+            for follower in followers:
+                await society.follow_tag(follower, tag)
         case ("burst", author, count):
             for _ in range(count):
                 await society.post(author, Visibility.PUBLIC, set())
