@@ -1,17 +1,23 @@
 """Who is told of what, and that it is told once, however messages come."""
 
+import asyncio
 import itertools
+import time
 
+import msgspec
 import pytest
 from hearing import deliver, entities, name_of, post, rows, take_messages, told
 
-from heliograph.base.errors import NotFoundError
+from heliograph.base import ids
+from heliograph.base.errors import NotFoundError, StoreUnavailableError
+from heliograph.base.paging import Page
 from heliograph.domain.accounts.account import ProfileChanges
 from heliograph.domain.graph.decisions import Wish
 from heliograph.domain.notifications import telling
 from heliograph.domain.posts.edit import PostChanges
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.product import Product
+from heliograph.stores.shards import Shard
 from heliograph.wiring import drain
 
 
@@ -288,3 +294,33 @@ async def test_tombstones_are_swept(product: Product, across) -> None:
     await product.notifications.clear(ann)
     await product.telling.sweep(MAX_ID)
     assert await rows(product, "notifications") == 0
+
+
+async def test_a_shard_that_is_away_keeps_only_its_own_people_waiting(product: Product, across, monkeypatch) -> None:
+    author, lower, upper = (await across(4))[:3]
+    lower, upper = sorted((lower, upper), key=ids.slot_of)
+    assert product.stores.shards.of(lower) is not product.stores.shards.of(upper)
+    rows_of = Shard.rows
+
+    async def away(self, query, **parameters):
+        if self is product.stores.shards.of(upper) and query.name == "notifications.tell":
+            raise StoreUnavailableError("postgres")
+        return await rows_of(self, query, **parameters)
+
+    for each in (lower, upper):
+        await product.following.follow(each, author)
+    await drain(product)
+    with monkeypatch.context() as broken:
+        broken.setattr(Shard, "rows", away)
+        made = await post(product, author, lower, upper)
+        await drain(product)
+        assert await told(product, lower) == [("mention", author, made)]
+        home = await product.home.page(upper, Page())
+        assert [int(msgspec.json.decode(item)["id"]) for item in home.items] == [made], "the feed has it"
+        assert await told(product, upper) == []
+    deadline = time.monotonic() + 20
+    while not await told(product, upper):
+        assert time.monotonic() < deadline
+        await drain(product)
+        await asyncio.sleep(0.05)
+    assert await told(product, upper) == await told(product, lower) == [("mention", author, made)]
