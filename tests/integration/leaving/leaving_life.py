@@ -185,6 +185,7 @@ class Life:
         gone = await self.post(self.who, "soon gone")
         await self.product.remover.delete(self.who, gone)
         dead = {"kind": "like.changed", "dead_at": _EARLIER}
+        await self._insert(self.who, "outbox", id=2, payload={"account_id": self.who}, **dead)
         own = {"account": self.others["fan"], "post": self.posts[0], "rev": 1, "gone": False}
         await self._insert(self.others["fan"], "outbox", id=1, payload=own, **dead)
         await self._insert(self.who, "outbox", id=1, payload=own | {"account": self.who}, **dead)

@@ -18,6 +18,7 @@ from heliograph.base.paging import Page
 from heliograph.base.topology import Topology
 from heliograph.domain.accounts import departure
 from heliograph.domain.accounts.credentials import WrongPasswordError
+from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.leaving import deletion, ties, traces, writings
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.product import Product
@@ -170,6 +171,26 @@ async def wrong_counts(product: Product) -> list[tuple[int, Count, int, int]]:
     ]
 
 
+async def wrong_on_show(life: Life) -> list[tuple[str, str, int, int]]:
+    """As `wrong_counts`, of what others see of each other, which comes from the cache."""
+    product = life.product
+    truth = {(row["id"], row["kind"]): row["value"] for row in await product.stores.shards.scatter(sql.counted)}
+    kinds = {"statuses_count": 1, "followers_count": 2, "following_count": 3}
+    kinds_of_posts = {"favourites_count": 4, "replies_count": 5, "reblogs_count": 6}
+    shown = []
+    for other in life.others.values():
+        shown.append((kinds, msgspec.json.decode(await product.people.one(other))))
+        timeline = await product.timelines.account(other, other, Page(limit=40), AccountFilter())
+        shown += [(kinds_of_posts, post) for post in map(msgspec.json.decode, timeline.items) if not post["reblog"]]
+    assert len(shown) > 2 * len(life.others)
+    return [
+        (each["id"], name, each[name], truth.get((int(each["id"]), kind), 0))
+        for kinds, each in shown
+        for name, kind in kinds.items()
+        if each[name] != truth.get((int(each["id"]), kind), 0)
+    ]
+
+
 async def lost_objects(product: Product) -> set[str]:
     """Photos in the store that belong to nobody."""
     named = {row["name"] for row in await product.stores.shards.scatter(sql.objects)}
@@ -196,6 +217,7 @@ async def test_nothing_is_left_wherever_the_worker_dies(
         "the life of tests/…/leaving_life.py lacks some"
     )
     assert await wrong_counts(product) == []
+    assert await wrong_on_show(life) == []
 
     await product.departure.delete(life.who)
     await all_gone(product, life.who)
@@ -207,6 +229,7 @@ async def test_nothing_is_left_wherever_the_worker_dies(
     assert {place: count for place, count in left.items() if place not in search.MAY_STAY} == {}
     assert await product.stores.shards.scatter(sql.messages) == []
     assert await wrong_counts(product) == []
+    assert await wrong_on_show(life) == []
     assert await lost_objects(product) == set()
     assert await search.in_valkey(product, [life.who]) == []
     assert await search.in_lists(product, [life.who]) == {}
