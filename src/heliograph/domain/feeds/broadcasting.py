@@ -134,26 +134,31 @@ class Broadcasting:
 
     async def _show_deleted(self, header: Header) -> None:
         news = News(streams.DELETE, str(header.id).encode())
-        for subscriber in await self._subscribers(header, header):
-            _send(subscriber, news)
+        found = await self._subscribers(header, header)
+        metrics.stream_events.labels(streams.DELETE).inc(len(found))
+        for listener, channel in found:
+            listener.outlet.show(news, channel)
 
     async def _show_post(self, kind: str, post: Hydrated) -> None:
         made: dict[bytes, News] = {}
-        for subscriber in await self._subscribers(post.header, post.shown):
-            viewer = subscriber[0].account_id
+        found = await self._subscribers(post.header, post.shown)
+        metrics.stream_events.labels(kind).inc(len(found))
+        for listener, channel in found:
+            viewer = listener.account_id
             # Nobody has marked what nobody has seen.
             fresh = kind == streams.UPDATE and post.original is None
             marked = UNMARKED if fresh else await self._marks.among(viewer, [post.shown.id])
             payload = present.post(post, viewer, marked)
-            _send(subscriber, made.setdefault(payload, News(kind, payload)))
+            listener.outlet.show(made.setdefault(payload, News(kind, payload)), channel)
 
     async def _show_own(self, event: Event) -> None:
         found = [each for each in self._listeners.of(*_personal(event)) if _may_hear(each[0], event)]
         payload = await self._loaders[event.kind](event.account, event.id) if found else None
         if payload is not None:
             news = News(event.kind, payload)
-            for subscriber in found:
-                _send(subscriber, news)
+            metrics.stream_events.labels(event.kind).inc(len(found))
+            for listener, channel in found:
+                listener.outlet.show(news, channel)
 
     async def _subscribers(self, header: Header, shown: Header) -> list[Subscriber]:
         """Who gets the post `header`; `shown`: the header of what is seen of it."""
@@ -199,9 +204,3 @@ def _personal(event: Event) -> list[Key]:
 def _may_hear(listener: Listener, event: Event) -> bool:
     """The channel `user` carries notifications only for whom has been allowed those."""
     return event.kind != streams.NOTIFICATION or listener.identity.may("read:notifications")
-
-
-def _send(subscriber: Subscriber, news: News) -> None:
-    listener, channel = subscriber
-    metrics.stream_events.labels(news.event).inc()
-    listener.outlet.show(news, channel)
