@@ -11,7 +11,7 @@ from heliograph.domain.graph import blocks, follows, mutes, tag_follows
 from heliograph.domain.media import uploads
 from heliograph.domain.notifications import telling
 from heliograph.domain.notifications.notification import Kind
-from heliograph.domain.posts import edit, hiding, likes, publish, reblogs
+from heliograph.domain.posts import edit, hiding, likes, marks, publish, reblogs
 from heliograph.domain.posts.threads import Reply
 from heliograph.domain.product import Product
 from heliograph.stores.outbox import Message, Outbox, TurnOverError
@@ -108,12 +108,16 @@ def _of_posts(product: Product) -> dict[str, Handler]:
         await product.streams.tell_edited(change.post)
         await product.telling.mentioned(change.post, change.mentioned)
 
+    async def marked(message: Message) -> None:
+        await product.marks.refresh(message.payload["account"])
+
     async def told(message: Message) -> None:
         await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
 
     return {
         publish.PUBLISHED: published,
         edit.EDITED: edited,
+        marks.CHANGED: marked,
         hiding.DELETED: deleted,
         telling.TELL: told,
         tagging.POSTED: tagged,

@@ -12,7 +12,9 @@ from heliograph.domain.posts.pins import PINS_AT_MOST
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
+from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load, parse
+from heliograph.stores.valkey import Valkey
 from heliograph.wiring import drain
 
 bookmarks_sql = load("bookmarks")
@@ -76,6 +78,22 @@ async def test_bookmarks_end_with_the_post(product: Product, people) -> None:
     assert (await left(product))["bookmarks"] == 3
     assert await kept(product, bob) == [there]
     assert (await left(product))["bookmarks"] == 2
+
+
+async def test_the_outbox_tells_a_cache_that_was_away(product: Product, people, tmp_path, monkeypatch) -> None:
+    ann, bob = await people(2)
+    post_id = await write(product, ann)
+    for who in (ann, bob):
+        assert (await shown(product, who, post_id))["bookmarked"] is False
+    async with Valkey.open(f"unix://{tmp_path}/nobody") as nobody:
+        with monkeypatch.context() as patch:
+            for feature in (product.bookmarks, product.pins):
+                patch.setattr(feature, "_cache", Cache(nobody))
+            await product.bookmarks.add(bob, post_id)
+            await pin(product, ann, post_id)
+    await drain(product)
+    assert (await shown(product, bob, post_id))["bookmarked"] is True
+    assert (await shown(product, ann, post_id))["pinned"] is True
 
 
 async def pin(product: Product, who: int, post_id: int) -> None:

@@ -6,7 +6,7 @@ from heliograph.base import ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.domain.graph.edges import EdgePage
-from heliograph.domain.posts.marks import MARKS
+from heliograph.domain.posts.marks import MARKS, tell_changed
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import Query, load
 from heliograph.stores.shards import Shards
@@ -32,8 +32,9 @@ class Bookmarks:
     async def _change(self, account: int, query: Query, **what: object) -> None:
         slot = ids.slot_of(account)
         async with self._shards.at(slot).transaction() as transaction:
-            await transaction.run(query, slot=slot, account_id=account, **what)
-        # There is no net beneath: a bookmark that a cache does not know yet hurts nobody for as long as that is away.
+            if await transaction.run(query, slot=slot, account_id=account, **what):
+                await tell_changed(transaction, account)
+        # A cache that is away hears of it by the outbox.
         with contextlib.suppress(StoreUnavailableError):
             await self._cache.invalidate(transaction.position, [(MARKS, account)])
 

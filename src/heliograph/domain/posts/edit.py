@@ -215,8 +215,9 @@ async def _place(transaction: Transaction, post: Post, changes: PostChanges) -> 
     """Give the post its photos, in order, and take the others out; as they are now."""
     slot = ids.slot_of(post.id)
     await transaction.run(media_sql.take_out, slot=slot, post_id=post.id, ids=[photo.id for photo in post.photos])
-    placed = []
-    for position, photo in enumerate(post.photos):
+    placed = {}
+    # In the order of ids, so that two posts at once that want the same photos cannot wait for each other.
+    for position, photo in sorted(enumerate(post.photos), key=lambda each: each[1].id):
         change = _change_of(changes, photo.id)
         focus_x, focus_y = change.focus or (None, None)
         values = {"description": change.description, "focus_x": focus_x, "focus_y": focus_y}
@@ -224,8 +225,8 @@ async def _place(transaction: Transaction, post: Post, changes: PostChanges) -> 
         row = await transaction.row(media_sql.place, slot=slot, **place, **values)
         if row is None:
             raise ValidationError("Validation failed: a photo is attached to another post already")
-        placed.append(Attachment.of(row))
-    return placed
+        placed[photo.id] = Attachment.of(row)
+    return [placed[photo.id] for photo in post.photos]
 
 
 async def _keep(transaction: Transaction, post: Post, edit_id: int) -> None:

@@ -11,14 +11,16 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.domain.graph.relations import NONE, IdSet
+from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Shards
+from heliograph.stores.shards import Row, Shards, Transaction
 
 sql = load("marks")
 
 # The number grows with the layout, so that what an older version has cached is not read as if it were new.
 MARKS = "marks2"
+CHANGED = "marks.changed"
 KEPT = 1000
 KEPT_VIEWERS = 2000
 
@@ -88,6 +90,10 @@ class MarksReader:
             )
         )
 
+    async def refresh(self, viewer: int) -> None:
+        """Handle the message `marks.changed`: believe nothing that was read before now. Raises StoreUnavailableError."""
+        await self._cache.invalidate(await self._shards.of(viewer).mark(), [(MARKS, viewer)])
+
     async def _of(self, viewer: int, version: int | None) -> Marks:
         if version is None:
             (version,) = await self._cache.versions([(MARKS, viewer)])
@@ -113,6 +119,11 @@ class MarksReader:
         while len(self._kept) > KEPT_VIEWERS:
             self._kept.popitem(last=False)
         return marks
+
+
+async def tell_changed(transaction: Transaction, viewer: int) -> None:
+    """Have the outbox see to it, should the cache be away, that a mark with a single end is seen by all."""
+    await outbox.put(transaction, ids.slot_of(viewer), CHANGED, {"account": viewer})
 
 
 def _of_kind(rows: list[Row], kind: int) -> Iterable[int]:

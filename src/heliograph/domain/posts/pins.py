@@ -4,7 +4,7 @@ import contextlib
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
-from heliograph.domain.posts.marks import MARKS
+from heliograph.domain.posts.marks import MARKS, tell_changed
 from heliograph.domain.posts.post import Header, Visibility
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
@@ -42,17 +42,19 @@ class Pins:
             if state["pins"] >= PINS_AT_MOST:
                 raise ValidationError("Validation failed: You have already pinned the maximum number of posts")
             await transaction.run(sql.add, **pin)
+            await tell_changed(transaction, account)
         await self._show(account, transaction.position)
 
     async def unpin(self, account: int, post_id: int) -> None:
         """Let `account` pin a post no longer. Idempotent."""
         slot = ids.slot_of(account)
         async with self._shards.at(slot).transaction() as transaction:
-            await drop(transaction, account, post_id)
+            if await drop(transaction, account, post_id):
+                await tell_changed(transaction, account)
         await self._show(account, transaction.position)
 
     async def _show(self, account: int, position: int) -> None:
-        # There is no net beneath: the profile asks the shard, and only a mark on a post waits for the cache to forget.
+        # A cache that is away hears of it by the outbox.
         with contextlib.suppress(StoreUnavailableError):
             await self._cache.invalidate(position, [(MARKS, account)])
 
@@ -63,9 +65,9 @@ class Pins:
         return [row["post_id"] for row in rows]
 
 
-async def drop(transaction: Transaction, account: int, post_id: int) -> None:
-    """Unpin a post of `account` in the transaction of something else, such as its deletion."""
-    await transaction.run(sql.remove, slot=ids.slot_of(account), account_id=account, post_id=post_id)
+async def drop(transaction: Transaction, account: int, post_id: int) -> bool:
+    """Unpin a post of `account`, in a transaction such as that of its deletion; whether it was pinned."""
+    return await transaction.run(sql.remove, slot=ids.slot_of(account), account_id=account, post_id=post_id) > 0
 
 
 def _check(account: int, post: Header) -> None:

@@ -203,14 +203,15 @@ def _reply(post: Post) -> Reply | None:
 async def _attach(transaction: Transaction, author: int, post_id: int, photos: list[Attachment]) -> list[Attachment]:
     """Attach `photos`, in order; as they are now, since a description may have changed since they were looked at."""
     slot = ids.slot_of(post_id)
-    attached = []
-    for position, photo in enumerate(photos):
+    attached = {}
+    # In the order of ids, so that two posts at once that want the same photos cannot wait for each other.
+    for position, photo in sorted(enumerate(photos), key=lambda each: each[1].id):
         place = {"post_id": post_id, "position": position}
         row = await transaction.row(media_sql.attach, slot=slot, id=photo.id, account_id=author, **place)
         if row is None:
             raise ValidationError("Validation failed: a photo is attached to another post already")
-        attached.append(Attachment.of(row))
-    return attached
+        attached[photo.id] = Attachment.of(row)
+    return [attached[photo.id] for photo in photos]
 
 
 def _normal(draft: Draft) -> Draft:
