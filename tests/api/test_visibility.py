@@ -57,7 +57,7 @@ def test_ways_to_one_post(people, posts, viewer, visibility):
     opens = expected(OPENS, viewer, visibility)
     right = 200 if opens else 404
     path = f"/api/v1/statuses/{ident}"
-    for way in ("", "/context", "/favourited_by", "/reblogged_by"):
+    for way in ("", "/context", "/favourited_by", "/history", "/reblogged_by"):
         assert who.get(path + way).status_code == right, way
     assert bool(who.get("/api/v1/statuses", params={"id[]": ident}).json()) is opens
     assert bool(who.get("/api/v2/search", params={"q": f"{who.site.url}/p/{ident}"}).json()["statuses"]) is opens
@@ -67,6 +67,12 @@ def test_ways_to_one_post(people, posts, viewer, visibility):
         assert who.post(f"{path}/favourite").status_code == right
         assert (ident in [each["id"] for each in who.get("/api/v1/favourites").json()]) is opens
         assert who.post(f"{path}/unfavourite").status_code == right
+        assert who.get(f"{path}/source").status_code == right
+        assert who.post(f"{path}/bookmark").status_code == right
+        assert (ident in [each["id"] for each in who.get("/api/v1/bookmarks").json()]) is opens
+        assert who.post(f"{path}/unbookmark").status_code == right
+        answer = {"status": "Hm", "visibility": "direct", "in_reply_to_id": ident}
+        assert who.post("/api/v1/statuses", json=answer).status_code == right
 
 
 @pytest.mark.parametrize(("viewer", "visibility"), CASES)
