@@ -15,9 +15,11 @@ from heliograph.domain.product import Product
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PUBLIC = ["/", "/public", "/@ada", "/@ada/followers", "/@ada/following", "/tags/light", "/docs"]
+PUBLIC = ["/", "/public", "/@ada", "/@ada/with_replies", "/@ada/followers", "/@ada/following", "/tags/light", "/docs"]
 DOOR = ["/auth/sign_in", "/auth/sign_up", "/auth/password/new"]
-OWN = ["/upload", "/settings/profile", "/auth/sessions", "/auth/password"]
+OWN = ["/upload", "/settings/profile", "/settings/hashtags", "/settings/blocks", "/settings/mutes", "/settings/account"]
+OWN += ["/auth/sessions", "/auth/password", "/notifications", "/follow_requests", "/conversations", "/bookmarks"]
+OWN += ["/favourites"]
 SHIFT_MAX = 0.01
 
 # What a person with a keyboard or a screen reader would miss.
@@ -85,19 +87,19 @@ async def test_hidden_photo_is_shown_when_asked_for(arrive: Arrive, photo: Calla
 async def test_more_of_a_long_grid(arrive: Arrive, product: Product) -> None:
     made = await product.registration.create("ada", "five blue lamps at noon")
     for number in range(33):
-        draft = Draft(text=f"Words {number}", media_ids=[], visibility=Visibility.PUBLIC)
+        draft = Draft(text=f"Words {number} #w", media_ids=[], visibility=Visibility.PUBLIC)
         await product.publishing.publish(made.account_id, draft)
     for script in (True, False):
         guest = await arrive(script=script)
-        await guest.open("/@ada")
+        await guest.open("/@ada/tagged/w")
         tiles = guest.page.locator("#grid .tile")
         await expect(tiles).to_have_count(30)
         await guest.page.get_by_role("link", name="Show more").click()
         await expect(tiles).to_have_count(33 if script else 3)
         await expect(guest.page.get_by_role("link", name="Show more")).to_have_count(0)
-        await expect(tiles.last).to_contain_text("Words 0")
+        await expect(tiles.last).to_contain_text("Words 0 #w")
         if script:
-            await expect(guest.page.get_by_role("link", name="Words 2", exact=True)).to_be_focused()
+            await expect(guest.page.get_by_role("link", name="Words 2 #w", exact=True)).to_be_focused()
 
 
 async def test_keyboard_reaches_the_content(arrive: Arrive) -> None:

@@ -34,22 +34,7 @@ from heliograph.web.api import (
     timelines,
 )
 from heliograph.web.operate import health
-from heliograph.web.pages import (
-    assets,
-    authorize,
-    docs,
-    embed,
-    front,
-    leaving,
-    passwords,
-    post,
-    profile,
-    sessions,
-    settings,
-    signup,
-    upload,
-)
-from heliograph.web.pages import search as search_pages
+from heliograph.web.pages.table import ROUTES as PAGES
 
 ROUTES: list[Any] = [
     *accounts.ROUTES,
@@ -82,18 +67,5 @@ ROUTES: list[Any] = [
     *timelines.ROUTES,
     *wellknown.ROUTES,
     *health.ROUTES,
-    *assets.ROUTES,
-    *authorize.ROUTES,
-    *docs.ROUTES,
-    *embed.ROUTES,
-    *front.ROUTES,
-    *leaving.ROUTES,
-    *passwords.ROUTES,
-    *post.ROUTES,
-    *profile.ROUTES,
-    *search_pages.ROUTES,
-    *sessions.ROUTES,
-    *settings.ROUTES,
-    *signup.ROUTES,
-    *upload.ROUTES,
+    *PAGES,
 ]

@@ -1,12 +1,17 @@
-"""A post's own page, and its buttons: like, no longer like, delete."""
+"""A post's own page, with what is talked about it; its deletion."""
+
+import asyncio
+import secrets
 
 from litestar import Response
 from litestar.params import FromPath
 
 from heliograph.base.paging import Page
+from heliograph.domain.posts.post import MAX_CHARACTERS
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import checked, go, local, page_get, page_post
-from heliograph.web.pages.shown import ButtonForm, entities, entity, fragment, id_in, log_in_first, name_in, shown
+from heliograph.web.pages.shown import ButtonForm, Entity, entities, entity, id_in, log_in_first, name_in, shown
+from heliograph.web.pages.thread import thread_of
 from heliograph.web.request import Request
 
 LIKERS = 12
@@ -30,32 +35,33 @@ async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[s
     author = post["account"]
     if author["username"].lower() != name.lower() or int(post["id"]) != ident:
         return go(f"/@{author['username']}/{post['id']}")
+    return await post_shown(request, post)
+
+
+async def post_shown(
+    request: Request, post: Entity, status: int = 200, *, problem: str = "", text: str = ""
+) -> Response[str]:
+    """The page of `post`; `text`: of a comment that was refused, and `problem` says why."""
+    likers, thread = await asyncio.gather(_likers(request, int(post["id"])), thread_of(request, post))
+    return await shown(
+        request,
+        "post.html",
+        status,
+        post=post,
+        likers=likers,
+        own=int(post["account"]["id"]) == viewer_or_none(request),
+        problem=problem,
+        text=text,
+        key=secrets.token_urlsafe(16),
+        most_characters=MAX_CHARACTERS,
+        **thread,
+    )
+
+
+async def _likers(request: Request, ident: int) -> list[Entity]:
+    product = product_of(request)
     edges = await product.likes.of(ident, Page(limit=LIKERS))
-    likers = entities(await product.people.seen_by(viewer, edges.ids))
-    return await shown(request, "post.html", post=post, likers=likers, own=int(author["id"]) == viewer)
-
-
-@page_post("/p/{post_id:str}/like")
-async def like(request: Request, post_id: FromPath[str]) -> Response[str]:
-    """Like a post."""
-    return await _change(request, id_in(post_id), likes=True)
-
-
-@page_post("/p/{post_id:str}/unlike")
-async def unlike(request: Request, post_id: FromPath[str]) -> Response[str]:
-    """No longer like a post."""
-    return await _change(request, id_in(post_id), likes=False)
-
-
-async def _change(request: Request, post_id: int, *, likes: bool) -> Response[str]:
-    form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
-    if viewer is None:
-        return log_in_first(request, form.next)
-    ident = (await product.timelines.proper(viewer, post_id)).id
-    change = product.likes.like if likes else product.likes.unlike
-    await change(viewer, ident)
-    post = entity(await product.timelines.post(viewer, ident))
-    return fragment(request, "fragments/like.html", post=post, back=local(form.next)) or go(local(form.next))
+    return entities(await product.people.seen_by(viewer_or_none(request), edges.ids))
 
 
 @page_post("/p/{post_id:str}/delete")
@@ -73,4 +79,4 @@ async def delete(request: Request, post_id: FromPath[str]) -> Response[str]:
     return go(local(form.next))
 
 
-ROUTES = [post_by_id, post_page, like, unlike, delete]
+ROUTES = [post_by_id, post_page, delete]

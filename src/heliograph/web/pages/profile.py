@@ -1,46 +1,93 @@
-"""Somebody's page: who they are, the grid of their photos, who follows them, whom they follow."""
+"""Somebody's page: who they are, what you are to each other, the grid of their photos; who follows them, whom they follow."""
+
+import asyncio
 
 from litestar import Response
 from litestar.params import FromPath
 
 from heliograph.base.errors import NotFoundError
+from heliograph.domain.accounts.account import Account
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
-from heliograph.domain.graph.relationships import Relationship
+from heliograph.domain.graph.notes import COMMENT_MAX
 from heliograph.domain.posts.text import hashtag_named
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages import feeds
-from heliograph.web.pages.forms import checked, go, local, page_get, page_post
-from heliograph.web.pages.shown import (
-    ButtonForm,
-    Entity,
-    entities,
-    entity,
-    fragment,
-    log_in_first,
-    name_in,
-    page_asked,
-    part,
-    shown,
-)
+from heliograph.web.pages.forms import page_get
+from heliograph.web.pages.people import with_relations
+from heliograph.web.pages.shown import Entity, entities, entity, name_in, page_asked, part, shown, with_answered
 from heliograph.web.request import Request
 
 GRID_POSTS = 30
+FEED_POSTS = 20
 PEOPLE = 40
+# Named one by one; the others are counted.
+FAMILIAR_NAMED = 3
+PHOTOS = AccountFilter(media_only=True, replies=False, reblogs=False)
+EVERYTHING = AccountFilter()
 
 
 @page_get("/{handle:str}")
 async def profile_page(request: Request, handle: FromPath[str]) -> Response[str] | Response[bytes]:
-    """`/@name`, and its feeds `/@name.rss` and `/@name.atom`."""
-    product, viewer = product_of(request), viewer_or_none(request)
+    """`/@name`: their photos, the pinned posts first; and its feeds `/@name.rss` and `/@name.atom`."""
     name, feed = feeds.asked(name_in(handle))
     if feed:
         return await feeds.of_profile(request, name, feed)
+    product = product_of(request)
     account = await product.profiles.by_username(name)
-    timeline = await product.timelines.account(viewer, account.id, page_asked(request, GRID_POSTS), AccountFilter())
-    person = entity(await product.people.one(account.id))
-    person |= await _relation(request, account.id)
-    return await shown(request, "profile.html", person=person, **part(timeline, GRID_POSTS))
+    pinned = await product.pins.of(account.id)
+    page = page_asked(request, GRID_POSTS)
+    timeline = await product.timelines.account(viewer_or_none(request), account.id, page, PHOTOS)
+    found = part(timeline, GRID_POSTS)
+    top = [] if "max_id" in request.query_params else await _at_top(request, pinned)
+    others = [post for post in found["posts"] if int(post["id"]) not in pinned]
+    return await _shown(request, account, {**found, "posts": top + others, "tab": "photos"})
+
+
+async def _at_top(request: Request, pinned: list[int]) -> list[Entity]:
+    posts = await product_of(request).timelines.posts(viewer_or_none(request), pinned)
+    return [post | {"at_top": True} for post in entities(posts)]
+
+
+@page_get("/{handle:str}/with_replies")
+async def everything_page(request: Request, handle: FromPath[str]) -> Response[str]:
+    """All that somebody posts: comments and what they share too."""
+    product = product_of(request)
+    account = await product.profiles.by_username(name_in(handle))
+    page = page_asked(request, FEED_POSTS)
+    timeline = await product.timelines.account(viewer_or_none(request), account.id, page, EVERYTHING)
+    found = part(timeline, FEED_POSTS)
+    posts = await with_answered(request, found["posts"])
+    return await _shown(request, account, {**found, "posts": posts, "tab": "everything"})
+
+
+async def _shown(request: Request, account: Account, values: Entity) -> Response[str]:
+    product, viewer = product_of(request), viewer_or_none(request)
+    person, featured, familiar = await asyncio.gather(
+        product.people.one(account.id), product.featured_tags.of(account.id), _familiar(request, account.id)
+    )
+    (known,) = await with_relations(request, [entity(person)])
+    # Between two of whom one blocks the other there is nothing to see.
+    values |= {"featured": featured, **familiar} if not _apart(known) else {"featured": [], **NOBODY, "posts": []}
+    apart = {"apart": _apart(known), "own": account.id == viewer}
+    return await shown(request, "profile.html", person=known, most_note=COMMENT_MAX, **apart, **values)
+
+
+NOBODY: Entity = {"familiar": [], "familiar_others": 0}
+
+
+def _apart(person: Entity) -> bool:
+    return bool(person.get("blocking") or person.get("blocked_by"))
+
+
+async def _familiar(request: Request, account_id: int) -> Entity:
+    """Whom the viewer follows of those who follow the account: a few (`familiar`), and how many more."""
+    product, viewer = product_of(request), viewer_or_none(request)
+    if viewer in (None, account_id):
+        return NOBODY
+    found = (await product.familiar.followers(viewer, [account_id])).get(account_id, [])
+    people = entities(await product.people.many(found[:FAMILIAR_NAMED]))
+    return {"familiar": people, "familiar_others": max(0, len(found) - FAMILIAR_NAMED)}
 
 
 @page_get("/{handle:str}/tagged/{name:str}")
@@ -76,58 +123,12 @@ async def following_page(request: Request, handle: FromPath[str]) -> Response[st
 
 
 async def _people(request: Request, account_id: int, edges: EdgePage, heading: str) -> Response[str]:
-    product, viewer = product_of(request), viewer_or_none(request)
+    product = product_of(request)
     person = entity(await product.people.one(account_id))
-    people = entities(await product.people.many(edges.ids))
-    known = await product.relationships.among(viewer, edges.ids) if viewer is not None else []
-    relations = {each.id: _button(each) for each in known}
-    for each in people:
-        each.update(relations.get(int(each["id"]), {}))
-        each["own"] = int(each["id"]) == viewer
+    people = await with_relations(request, entities(await product.people.many(edges.ids)))
     older = f"max_id={edges.oldest}" if edges.full else ""
-    return await shown(request, "people.html", person=person, people=people, older=older, heading=heading)
+    hides = person["hide_collections"] and account_id != viewer_or_none(request)
+    return await shown(request, "people.html", person=person, people=people, older=older, heading=heading, hides=hides)
 
 
-async def _relation(request: Request, account_id: int) -> Entity:
-    """What the viewer is to the account."""
-    viewer = viewer_or_none(request)
-    if viewer is None or viewer == account_id:
-        return {"own": viewer == account_id, "following": False, "requested": False, "followed_by": False}
-    (known,) = await product_of(request).relationships.among(viewer, [account_id])
-    return {"own": False, "followed_by": known.followed_by} | _button(known)
-
-
-def _button(known: Relationship) -> Entity:
-    """What the button says of a relationship."""
-    return {"following": known.following, "requested": known.requested}
-
-
-@page_post("/{handle:str}/follow")
-async def follow(request: Request, handle: FromPath[str]) -> Response[str]:
-    """Follow somebody."""
-    return await _change(request, handle, follows=True)
-
-
-@page_post("/{handle:str}/unfollow")
-async def unfollow(request: Request, handle: FromPath[str]) -> Response[str]:
-    """No longer follow somebody."""
-    return await _change(request, handle, follows=False)
-
-
-async def _change(request: Request, handle: str, *, follows: bool) -> Response[str]:
-    form, product, viewer = await checked(request, ButtonForm), product_of(request), viewer_or_none(request)
-    if viewer is None:
-        return log_in_first(request, form.next)
-    find = product.profiles.by_username if follows else product.profiles.named
-    account = await find(name_in(handle))
-    change = product.following.follow if follows else product.following.unfollow
-    await change(viewer, account.id)
-    # Nothing more is known of somebody whom others no longer see.
-    known = entities(await product.people.many([account.id]))
-    person = {"id": str(account.id), "username": account.username, **(known[0] if known else {})}
-    (relation,) = await product.relationships.among(viewer, [account.id])
-    person |= {"own": False} | _button(relation)
-    return fragment(request, "fragments/follow.html", person=person, back=local(form.next)) or go(local(form.next))
-
-
-ROUTES = [profile_page, tagged_page, followers_page, following_page, follow, unfollow]
+ROUTES = [profile_page, everything_page, tagged_page, followers_page, following_page]

@@ -21,10 +21,19 @@ WIDTHS_PX = {"avatar": AVATAR_PX, "header": HEADER_PX}
 
 
 class ProfileForm(msgspec.Struct, frozen=True):
-    """The fields of the form besides its pictures."""
+    """The fields of the form besides its pictures. A switch or a choice that is not in it (None) stays as it is."""
 
     display_name: str = ""
     note: str = ""
+    locked: bool | None = None
+    discoverable: bool | None = None
+    hide_collections: bool | None = None
+    bot: bool | None = None
+    default_visibility: int | None = None
+    default_sensitive: bool | None = None
+
+
+SWITCHES = ("locked", "discoverable", "hide_collections", "bot", "default_visibility", "default_sensitive")
 
 
 @page_get(ADDRESS)
@@ -34,7 +43,8 @@ async def profile_settings(request: Request) -> Response[str]:
     if viewer is None:
         return log_in_first(request, ADDRESS)
     account = await product_of(request).profiles.get(viewer)
-    return await _form(request, ProfileForm(account.display_name, account.note), {})
+    switches = {name: getattr(account, name) for name in SWITCHES}
+    return await _form(request, ProfileForm(account.display_name, account.note, **switches), {})
 
 
 @page_post(ADDRESS)
@@ -61,11 +71,13 @@ async def change_profile(request: Request) -> Response[str]:
 
 async def _change(request: Request, viewer: int, form: ProfileForm, pictures: dict[str, str]) -> str:
     product = product_of(request)
+    switches = {name: given for name in SWITCHES if (given := getattr(form, name)) is not None}
     changes = ProfileChanges(
         display_name=form.display_name,
         note=form.note,
         avatar=pictures.get("avatar", UNSET),
         header=pictures.get("header", UNSET),
+        **switches,
     )
     account = await product.profiles.update(viewer, changes)
     return account.username

@@ -3,6 +3,7 @@
 Pages show what the API shows: entities come as JSON from the domain and are taken apart here, so that there is one truth.
 """
 
+import asyncio
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -10,13 +11,18 @@ import msgspec
 from litestar import Response
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError
+from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.domain.feeds.home import Timeline
+from heliograph.domain.notifications.notification import GROUPED
+from heliograph.stores.cache import note_degraded
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import LOG_IN, go, local
 from heliograph.web.pagination import page_of
 from heliograph.web.request import Request
+
+# What is more is shown as more.
+UNREAD_MOST = 100
 
 Entity = dict[str, Any]
 
@@ -32,6 +38,11 @@ class ButtonForm(msgspec.Struct, frozen=True):
 def entity(body: bytes) -> Entity:
     """An entity for a template."""
     return _decode(body)
+
+
+def as_entity(made: msgspec.Struct) -> Entity:
+    """An entity that was made here for a template."""
+    return _decode(msgspec.json.encode(made))
 
 
 def entities(bodies: list[bytes]) -> list[Entity]:
@@ -50,16 +61,42 @@ def _seen(post: Entity) -> Entity:
     return post["reblog"] | {"sharer": post["account"]} if post["reblog"] else post
 
 
+async def with_answered(request: Request, posts: list[Entity]) -> list[Entity]:
+    """`posts`, with whom each answers (`answered`): their name and how they call themselves."""
+    asked = {int(to) for post in posts if (to := post["in_reply_to_account_id"]) and to != post["account"]["id"]}
+    people = await product_of(request).people.by_id(list(asked)) if asked else {}
+    known = {str(ident): entity(body) for ident, body in people.items()}
+    return [post | {"answered": known.get(post["in_reply_to_account_id"] or "")} for post in posts]
+
+
+def is_prefetch(request: Request) -> bool:
+    """Whether a browser only gets the page ready: nobody has read it yet."""
+    return "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+
+
 def page_asked(request: Request, limit: int) -> Page:
     """The page that the query string asks for. Raises InvalidInputError."""
     return page_of(limit, request.query_params.get("max_id"), None, None, default=limit, most=limit)
 
 
 async def shown(request: Request, name: str, status: int = 200, **values: Any) -> Response[str]:
-    """The page `name`, with `me`: the account that looks, or None."""
+    """The page `name`, with `me`, the account that looks, or None, and `unread`, how much news there is for it."""
     viewer = viewer_or_none(request)
-    me = entity(await product_of(request).people.one(viewer)) if viewer is not None else None
-    return cast("Response[str]", request.app.state.templates.page(request, name, status, me=me, **values))
+    me, unread = None, 0
+    if viewer is not None:
+        known, unread = await asyncio.gather(product_of(request).people.one(viewer), _unread(request, viewer))
+        me = entity(known)
+    page = request.app.state.templates.page(request, name, status, me=me, unread=unread, **values)
+    return cast("Response[str]", page)
+
+
+async def _unread(request: Request, viewer: int) -> int:
+    """How much news there is; 0 while nobody can know."""
+    try:
+        return await product_of(request).notifications.unread(viewer, UNREAD_MOST, kinds=GROUPED)
+    except StoreUnavailableError as error:
+        note_degraded(error.store)
+        return 0
 
 
 def fragment(request: Request, name: str, **values: Any) -> Response[str] | None:

@@ -41,6 +41,7 @@ class Templates:
             "whole": words.whole,
             "short": words.short,
             "colour": pictures.colour,
+            "haze": pictures.haze,
             "srcset": pictures.srcset,
             "smallest": pictures.smallest,
             "focus": pictures.focus,

@@ -41,6 +41,7 @@ class UploadForm(msgspec.Struct, frozen=True):
     caption: str = ""
     visibility: str = "public"
     sensitive: bool = False
+    warning: str = ""
     key: str = ""
 
 
@@ -113,6 +114,7 @@ def _draft(form: UploadForm, items: list[Item]) -> Draft:
         media_ids=[item.media_id for item in items if item.media_id is not None],
         visibility=Visibility[form.visibility.upper()],
         sensitive=form.sensitive,
+        spoiler_text=form.warning.strip(),
         key=form.key[:64],
     )
 
