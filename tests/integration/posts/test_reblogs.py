@@ -12,6 +12,7 @@ from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
 from heliograph.domain.feeds.timelines import AccountFilter
+from heliograph.domain.graph.decisions import Wish
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.posts.reblogs import ReblogChanged
@@ -253,3 +254,49 @@ async def test_lists_leave_out_whom_one_blocks(product: Product, people) -> None
     assert pages == [[cid], [bob]]
     everybody = await product.people.seen_by(None, found)
     assert [int(msgspec.json.decode(each)["id"]) for each in everybody] == found
+
+
+async def test_one_entry_for_one_original(product: Product, people) -> None:
+    ann, bob, cid, dan = await people(4)
+    for each in (ann, bob, cid):
+        await product.following.follow(dan, each)
+    first, second = await post(product, ann), await post(product, ann)
+    shared = [await reblog(product, bob, first), await reblog(product, cid, first)]
+    await drain(product)
+    assert await home(product, dan) == [(shared[1], first), (second, 0)]
+    older = await product.home.page(dan, Page(max_id=shared[1], limit=1))
+    assert _pairs(older.items) == [(shared[0], first)]
+    newer = await product.home.page(dan, Page(min_id=0, limit=2))
+    assert _pairs(newer.items) == [(second, 0), (first, 0)]
+    await product.remover.delete(ann, first)
+    assert await home(product, dan) == [(second, 0)]
+
+
+async def test_those_whose_reblogs_are_not_wanted(product: Product, people) -> None:
+    ann, bob, cid = await people(3)
+    await product.following.follow(cid, bob, Wish(reblogs=False))
+    shared, own = await reblog(product, bob, await post(product, ann)), await post(product, bob)
+    await drain(product)
+    assert await home(product, cid) == [(own, 0)]
+    await product.following.follow(cid, bob, Wish(reblogs=True))
+    assert [ident for ident, _ in await home(product, cid)] == [own, shared]
+
+
+async def test_a_reblog_of_somebody_blocked_or_muted_stays_away(product: Product, people) -> None:
+    ann, bob, cid = await people(3)
+    await product.following.follow(cid, bob)
+    shared = await reblog(product, bob, await post(product, ann))
+    await drain(product)
+    assert [ident for ident, _ in await home(product, cid)] == [shared]
+    await product.blocks.block(ann, cid)
+    assert await home(product, cid) == await profile(product, cid, bob) == []
+
+
+async def test_posts_asked_for_twice(product: Product, people) -> None:
+    """Whatever this process knows already, each is there once, and the original only when it was asked for."""
+    ann, bob = await people(2)
+    original = await post(product, ann)
+    wrapper = await reblog(product, bob, original)
+    for _ in range(2):
+        assert _pairs(await product.timelines.posts(bob, [wrapper, wrapper])) == [(wrapper, original)]
+        assert _pairs(await product.timelines.posts(bob, [original, wrapper])) == [(original, 0), (wrapper, original)]

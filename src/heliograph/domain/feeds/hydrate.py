@@ -39,14 +39,19 @@ class Hydrated(msgspec.Struct, frozen=True):
         return self.original.header if self.original else self.header
 
 
-class _Pieces:
+class _Pieces(msgspec.Struct):
     """What has been read of the cache so far, by id."""
 
-    def __init__(self) -> None:
-        self.posts: Bodies = {}
-        self.counts: Bodies = {}
-        self.accounts: Bodies = {}
-        self.account_counts: Bodies = {}
+    posts: Bodies
+    counts: Bodies
+    accounts: Bodies
+    account_counts: Bodies
+    # What was asked for, while `posts` are just that: then they need not be picked out.
+    asked: Sequence[int] | None = None
+
+    def of(self, post_ids: Sequence[int]) -> Bodies:
+        """The posts of `post_ids`."""
+        return self.posts if post_ids is self.asked else {ident: self.posts[ident] for ident in post_ids}
 
 
 class Hydration:
@@ -64,64 +69,83 @@ class Hydration:
 
         A reblog is there while its original is. `outside`: the ids came from outside, and may be anything.
         """
-        pieces = _Pieces()
-        await self._read_known(pieces, post_ids)
-        found = await self._complete_posts(pieces, post_ids, outside=outside)
-        originals = list({header.original: None for header, _ in found.values() if header.original})
-        await self._read(pieces, posts=originals, accounts=self._authors(found))
-        found = await self._complete_posts(pieces, originals, outside=outside) | found
-        authors = self._authors(found)
-        await self._read(pieces, posts=(), accounts=authors)
-        counts = await self._posts.complete_counts({ident: pieces.counts[ident] for ident in found})
+        pieces = await self._read_known(post_ids)
+        found = await self._complete_posts(pieces.of(post_ids), outside=outside)
+        originals = [header.original for header, _ in found.values() if header.original]
+        everything = found
+        if originals:
+            await self._read_missing(pieces, originals, _authors(found))
+            everything = await self._complete_posts(pieces.of(originals), outside=outside) | found
+        authors = _authors(everything)
+        await self._read_missing(pieces, (), authors)
+        counts = await self._posts.complete_counts({ident: pieces.counts[ident] for ident in everything})
         accounts = await self._profiles.complete({ident: pieces.accounts[ident] for ident in authors})
         account_counts = await self._profiles.complete_counts(
             {ident: pieces.account_counts[ident] for ident in authors}
         )
+        # Most pages have no reblog, and every read of a home feed comes through here.
+        whole = {
+            ident: Hydrated(header, body, counts[ident], accounts[header.author], account_counts[header.author])
+            for ident, (header, body) in everything.items()
+            if header.author in accounts
+        }
+        return _with_originals(whole, found) if originals else list(whole.values())
 
-        def put_together(ident: int) -> Hydrated | None:
-            if ident not in found or found[ident][0].author not in accounts:
-                return None
-            header, body = found[ident]
-            original = put_together(header.original) if header.original else None
-            if header.original and original is None:
-                return None
-            return Hydrated(
-                header, body, counts[ident], accounts[header.author], account_counts[header.author], original
-            )
-
-        return [each for each in map(put_together, dict.fromkeys(post_ids)) if each is not None]
-
-    async def _read_known(self, pieces: _Pieces, post_ids: Sequence[int]) -> None:
+    async def _read_known(self, post_ids: Sequence[int]) -> _Pieces:
         """One wave for the posts and for all that this process knows to belong to them."""
-        originals = [self._known[ident][1] for ident in post_ids if ident in self._known and self._known[ident][1]]
-        wanted = list(dict.fromkeys([*post_ids, *originals]))
-        guessed = list({self._known[ident][0]: None for ident in wanted if ident in self._known})
-        await self._read(pieces, wanted, guessed)
+        known = self._known
+        wanted: Sequence[int] = post_ids
+        belong = [known[ident] for ident in post_ids if ident in known]
+        originals = [original for _, original in belong if original]
+        if originals:
+            wanted = list(dict.fromkeys([*post_ids, *originals]))
+            belong += [known[ident] for ident in originals if ident in known]
+        authors = list({author: None for author, _ in belong})
+        posts, counts, accounts, account_counts = await self._cache.read(
+            [(POST, wanted), (POST_COUNTS, wanted), (ACCOUNT, authors), (ACCOUNT_COUNTS, authors)]
+        )
+        return _Pieces(posts, counts, accounts, account_counts, asked=wanted)
 
-    async def _read(self, pieces: _Pieces, posts: Iterable[int], accounts: Iterable[int]) -> None:
+    async def _read_missing(self, pieces: _Pieces, posts: Iterable[int], accounts: Iterable[int]) -> None:
         """Read what has not been read yet; no wave when there is nothing of that."""
         posts = [ident for ident in posts if ident not in pieces.posts]
         accounts = [ident for ident in accounts if ident not in pieces.accounts]
+        if not posts and not accounts:
+            return
         parts = await self._cache.read(
             [(POST, posts), (POST_COUNTS, posts), (ACCOUNT, accounts), (ACCOUNT_COUNTS, accounts)]
         )
+        pieces.asked = None
         pieces.posts |= parts[0]
         pieces.counts |= parts[1]
         pieces.accounts |= parts[2]
         pieces.account_counts |= parts[3]
 
-    async def _complete_posts(
-        self, pieces: _Pieces, post_ids: Sequence[int], *, outside: bool
-    ) -> dict[int, tuple[Header, bytes]]:
-        """Header and body of those of `post_ids` that are there; they are remembered."""
-        found = await self._posts.complete({ident: pieces.posts[ident] for ident in post_ids}, outside=outside)
+    async def _complete_posts(self, had: Bodies, *, outside: bool) -> dict[int, tuple[Header, bytes]]:
+        """Header and body of those of `had` that are there; they are remembered."""
+        found = await self._posts.complete(had, outside=outside)
         alive = {ident: post for ident, post in found.items() if not post[0].gone}
+        known = self._known
         for ident, (header, _) in alive.items():
-            self._known[ident] = (header.author, header.original)
-        while len(self._known) > KEPT_POSTS:
-            self._known.popitem(last=False)
+            if ident not in known:
+                known[ident] = (header.author, header.original)
+        while len(known) > KEPT_POSTS:
+            known.popitem(last=False)
         return alive
 
-    @staticmethod
-    def _authors(found: dict[int, tuple[Header, bytes]]) -> list[int]:
-        return list({header.author: None for header, _ in found.values()})
+
+def _authors(found: dict[int, tuple[Header, bytes]]) -> list[int]:
+    return list({header.author: None for header, _ in found.values()})
+
+
+def _with_originals(whole: dict[int, Hydrated], wanted: Iterable[int]) -> list[Hydrated]:
+    """Those of `wanted` that are in `whole`, reblogs with what they reblog and only if that is there too."""
+    found = []
+    for ident in wanted:
+        each = whole.get(ident)
+        original = each.header.original if each else 0
+        if each is not None and original:
+            each = msgspec.structs.replace(each, original=whole[original]) if original in whole else None
+        if each is not None:
+            found.append(each)
+    return found
