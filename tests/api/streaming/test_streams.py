@@ -2,7 +2,7 @@
 
 import pytest
 from ears import Ears, Process, ears, events
-from living_site import Person, Site
+from living_site import Person, Site, until
 
 
 @pytest.fixture
@@ -222,3 +222,60 @@ def test_a_mute_keeps_posts_away_from_an_open_stream(site: Site, other: Process)
         last = reader.publish("The end")
         hears_nothing_but(home, last)
         hears_nothing_but(public, last)
+
+
+def test_a_notification_comes_whole_to_its_two_channels(site: Site, other: Process, ada: Person, grace: Person):
+    post = ada.publish("Like me")
+    few = site.again(ada, "read:statuses")
+    with (
+        ears(other.url, ada, "user") as home,
+        ears(other.url, ada, "user:notification") as only,
+        ears(other.url, few, "user") as without,
+    ):
+        grace.post(f"/api/v1/statuses/{post['id']}/favourite")
+        for ear, labels in ((home, ["user"]), (only, ["user:notification"])):
+            message = ear.hear()
+            assert names(message) == [(labels, "notification")]
+            told = ada.get(f"/api/v1/notifications/{message['payload']['id']}").json()
+            assert message["payload"] == told
+            assert (told["type"], told["status"]["id"]) == ("favourite", post["id"])
+        last = ada.publish("The end")
+        assert without.heard_until(last) == []
+
+
+def test_a_conversation_comes_to_the_channel_direct(site: Site, other: Process, ada: Person, grace: Person):
+    with ears(other.url, ada, "direct") as ear, events(other.url, ada, "direct") as heard:
+        post = grace.publish(f"@{ada.name} Psst", visibility="direct")
+        message = ear.hear()
+        assert names(message) == [(["direct"], "conversation")]
+        assert message["payload"]["last_status"]["id"] == post["id"]
+        assert message["payload"]["unread"] is True
+        assert next(heard)[0] == "conversation"
+    site.settled()
+
+
+def test_an_edit_comes_to_whoever_sees_the_post(other: Process, ada: Person, reader: Person):
+    with ears(other.url, reader, "user") as ear:
+        post = ada.publish("Frist")
+        reader.post(f"/api/v1/statuses/{post['id']}/favourite")
+        assert ear.hear()["event"] == "update"
+        assert ada.ask("PUT", f"/api/v1/statuses/{post['id']}", json={"status": "First"}).status_code == 200
+        message = ear.hear()
+        assert (message["event"], message["payload"]["content"]) == ("status.update", "<p>First</p>")
+        assert message["payload"]["favourited"] is True
+
+
+def test_a_stream_goes_on_after_its_process_was_deaf(site: Site, other: Process, ada: Person, reader: Person):
+    with ears(other.url, reader, "user") as ear:
+        killed = site.run(site.product.stores.valkey.one(lambda _: ("CLIENT", "KILL", "TYPE", "pubsub")))
+        assert killed >= 1
+
+        def heard() -> bool:
+            ada.publish("Can you hear me?")
+            try:
+                return ear.hear(0.5)["event"] == "update"
+            except TimeoutError:
+                return False
+
+        until(heard)
+    site.settled()
