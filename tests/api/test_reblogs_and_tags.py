@@ -91,7 +91,6 @@ def test_pages_show_what_is_shared(ada: Person, grace: Person) -> None:
     where = f"/@{ada.name}/{post['id']}"
     for path in (f"/p/{wrapper['id']}", f"/@{grace.name}/{wrapper['id']}"):
         assert nobody.get(path).headers["location"] == where
-    assert where in nobody.get(f"/@{grace.name}").text
 
 
 def test_who_shared_it_in_pages(ada: Person, grace: Person, stranger: Person) -> None:

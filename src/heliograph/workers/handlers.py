@@ -86,12 +86,11 @@ def _of_posts(product: Product) -> dict[str, Handler]:
             await product.threads.settle(msgspec.convert(reply | {"post": payload["post"]}, Reply), gone=False)
         if message.cursor == 0:
             await product.streams.tell_published(payload["post"])
-            if payload.get("tags"):
-                await product.tagging.settle(payload["post"])
         advance = turns(product.outbox, message)
         only = payload.get("only")
         await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
-        await product.tagging.announce(payload["post"], payload.get("tags", ()))
+        if tags := payload.get("tags"):
+            await product.tagging.published(payload["post"], tags)
         await product.telling.announce(payload["post"], payload["author"])
 
     async def tagged(message: Message) -> None:

@@ -266,3 +266,30 @@ async def test_a_hashtag_lives_with_its_name(narrow: Product) -> None:
         await society.post(author, PUBLIC, set(), frozenset(range(8)))
     for name in society.tags:
         assert await under(narrow, name) == sorted(society.posts, reverse=True)
+
+
+async def test_a_request_that_dies_before_it_lists(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message of the post does it, for a hashtag that is pushed and for one that is pulled."""
+    society = await Society.gather(narrow)
+    for reader in range(4):
+        await society.follow_tag(reader, 0)
+        await society.read_home(reader, Page())
+    await society.follow_tag(4, 1)
+    await society.read_home(4, Page())
+    await society.post(5, PUBLIC, set(), LIGHT)
+    await drain(narrow)
+    assert await narrow.pulled.tags_of(society.tags), "one is pulled by now"
+
+    async def dies(*_) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(narrow.tagging, "at_once", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await society.post(5, PUBLIC, set(), frozenset({0, 1}))
+    await society.drain()
+    (newest,) = await under(narrow, society.tags[1])
+    assert await under(narrow, society.tags[0], Page(limit=1)) == [newest]
+    for reader in range(5):
+        timeline = await narrow.home.page(society.people[reader], Page(limit=1))
+        assert int(msgspec.json.decode(timeline.items[0])["id"]) == newest

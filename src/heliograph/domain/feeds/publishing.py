@@ -96,8 +96,7 @@ class Publishing:
         if edited.visibility == Visibility.DIRECT and edited.mentioned:
             await self._delivery.at_once(edited.post, edited.author, edited.mentioned)
         if edited.tags or edited.old_tags:
-            listed = await self._tagging.settle(edited.post, edited.old_tags)
-            await self._tagging.announce(edited.post, [name for name in listed if name not in edited.old_tags])
+            await self._tagging.edited(edited.post, edited.tags, edited.old_tags)
 
     async def reblog(self, account: int, original: Header, visibility: Visibility) -> int:
         """Let `account` reblog a post that it may see; the id of the post that stands for it. Raises NotFoundError."""

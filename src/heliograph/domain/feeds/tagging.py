@@ -1,12 +1,12 @@
 """What hashtags do to feeds: a post comes into the homes of those who follow one of its hashtags.
 
 It is pushed by a message of its own for each hashtag (`tag.posted`), after the author's followers have it: a large hashtag
-holds up nobody else. Only now is it asked whether anybody follows: whoever begins to later finds the post already listed,
-and merges it. Above `push_limit` followers a hashtag is pulled: its recent ids are one list, merged by who reads. It stays
+holds up nobody else. Whether anybody follows is asked only when the hashtag lists the post: whoever begins to later finds
+it there, and merges it. Above `push_limit` followers a hashtag is pulled: its recent ids are one list, merged by who reads. It stays
 so: unlike an author it has nobody who would be told when all that it lists has been pushed again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -18,12 +18,12 @@ from heliograph.domain.feeds.pull import floor_of
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.tagged import TaggedPosts
 from heliograph.domain.graph.tag_follows import TagFollowChanged, TagFollows
-from heliograph.domain.posts.tags import Tags, TagShards
+from heliograph.domain.posts.tags import Tags, TagShards, known_length
 from heliograph.stores import outbox
 from heliograph.stores.cache import note_degraded
 from heliograph.stores.idlists import HOME, TAGGED, IdLists
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards
+from heliograph.stores.shards import Row, Shards
 
 sql = load("tags")
 
@@ -69,17 +69,36 @@ class Tagging:
     async def settle(self, post_id: int, formerly: Iterable[str] = ()) -> list[str]:
         """Have the lists of hashtags agree with a post, which may have had those of `formerly`; which list it."""
         listed = await self._tags.settle(post_id, formerly)
-        pulled = await self._pulled.tags_of(listed)
-        if pulled:
-            await self._lists.push(TAGGED, post_id, pulled)
+        await self._push_pulled(post_id, listed)
         return listed
 
-    async def announce(self, post_id: int, names: Iterable[str]) -> None:
-        """Leave a message for each of `names` that anybody follows: it lists a post now, whose row is committed."""
-        for row in await self._by_tag.rows(sql.with_followers, names):
-            slot = ids.slot_of_name(row["name"])
-            async with self._shards.at(slot).session() as session:
-                await outbox.put(session, slot, POSTED, msgspec.to_builtins(TagPosted(row["name"], post_id)))
+    async def published(self, post_id: int, names: Iterable[str]) -> None:
+        """The outbox' part of a new post with hashtags. Nearly always the request has had it listed."""
+        names = known_length(names)
+        standing = await self._by_tag.rows(sql.standing, names, post_id=post_id)
+        if not all(row["listed"] for row in standing):
+            await self.edited(post_id, names)
+            return
+        await self._push_pulled(post_id, names)
+        await self._announce(post_id, standing)
+
+    async def edited(self, post_id: int, names: Iterable[str], formerly: Collection[str] = ()) -> None:
+        """The outbox' part of an edit: what had the hashtags `formerly` was to have `names`, as it was then."""
+        listed = await self.settle(post_id, {*formerly, *names})
+        new = [name for name in listed if name not in formerly]
+        await self._announce(post_id, await self._by_tag.rows(sql.standing, new, post_id=post_id))
+
+    async def _push_pulled(self, post_id: int, names: Iterable[str]) -> None:
+        if pulled := await self._pulled.tags_of(names):
+            await self._lists.push(TAGGED, post_id, pulled)
+
+    async def _announce(self, post_id: int, standing: Iterable[Row]) -> None:
+        """Leave a message for each hashtag that lists the post and is followed."""
+        for row in standing:
+            if row["listed"] and row["followed"]:
+                slot = ids.slot_of_name(row["name"])
+                async with self._shards.at(slot).session() as session:
+                    await outbox.put(session, slot, POSTED, msgspec.to_builtins(TagPosted(row["name"], post_id)))
 
     async def deliver(self, posted: TagPosted, cursor: int, advance: Advance) -> None:
         """Push a post to the followers of a hashtag after `cursor`; `advance` is told the cursor after each page."""

@@ -108,10 +108,12 @@ SELECT tag, rev FROM followed_tags
 WHERE slot = :slot AND account_id = :account_id AND rev < :below AND rev > :above AND NOT gone
 ORDER BY rev LIMIT :limit;
 
--- name: with_followers
--- Those of some hashtags that anybody follows.
-SELECT given.name FROM unnest(:slots::smallint[], :names::text[]) AS given (slot, name)
-WHERE EXISTS (SELECT FROM tag_followers WHERE tag_followers.slot = given.slot AND tag = given.name AND NOT gone);
+-- name: standing
+-- Of some hashtags: whether each lists a post, and whether anybody follows it.
+SELECT given.name,
+       EXISTS (SELECT FROM tag_posts WHERE tag_posts.slot = given.slot AND tag = given.name AND post_id = :post_id) AS listed,
+       EXISTS (SELECT FROM tag_followers WHERE tag_followers.slot = given.slot AND tag = given.name AND NOT gone) AS followed
+FROM unnest(:slots::smallint[], :names::text[]) AS given (slot, name);
 
 -- name: followers_page
 -- For delivery: in the order of ids, so that a cursor can stand between two pages.
