@@ -6,7 +6,8 @@ Messages and errors are those of Mastodon's server (docs.joinmastodon.org/method
 from typing import Any
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.exceptions import WebSocketDisconnect
+from litestar.types import Message, Receive, Scope, Send
 
 from heliograph.base import metrics
 from heliograph.base.errors import HeliographError, InvalidInputError, ScopeError
@@ -40,11 +41,17 @@ class SocketOutlet(QueuedOutlet):
 
     async def send(self, text: str) -> None:
         """Send a message."""
-        await self._send({"type": "websocket.send", "text": text, "bytes": None})
+        await self._tell({"type": "websocket.send", "text": text, "bytes": None})
 
     async def close(self, reason: str) -> None:
         """Begin to close the WebSocket."""
-        await self._send({"type": "websocket.close", "code": CODES[reason], "reason": REASONS[reason]})
+        await self._tell({"type": "websocket.close", "code": CODES[reason], "reason": REASONS[reason]})
+
+    async def _tell(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except WebSocketDisconnect as gone:
+            raise ConnectionResetError from gone
 
 
 class Socket:
