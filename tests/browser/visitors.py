@@ -6,6 +6,10 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from heliograph.domain.accounts.account import ProfileChanges
+from heliograph.domain.product import Product
+from heliograph.web.access import COOKIE
+
 PASSWORD = "five blue lamps at noon"
 POST = re.compile(r"/@\w+/\d+$")
 PHONE = {"width": 390, "height": 844}
@@ -51,6 +55,15 @@ class Visitor:
         await self.page.get_by_label("I will treat others well").check()
         await self.page.get_by_role("button", name="Sign up").click()
         await expect(self.page.get_by_role("heading", name="It is quiet here")).to_be_visible()
+
+    async def join(self, product: Product, name: str, **profile: Any) -> int:
+        """Be a member without going through the door; the account."""
+        made = await product.registration.create(name, PASSWORD)
+        if profile:
+            await product.profiles.update(made.account_id, ProfileChanges(**profile))
+        session = await product.sessions.start(made.account_id, "a test")
+        await self.context.add_cookies([{"name": COOKIE, "value": session, "url": self.address}])
+        return made.account_id
 
     async def publish(self) -> str:
         """Press the button, wait for the photo's page; its path."""
