@@ -19,7 +19,7 @@ from heliograph.domain.accounts.identity import Identities
 from heliograph.domain.accounts.letters import Letters
 from heliograph.domain.accounts.limits import Limits as RateLimits
 from heliograph.domain.accounts.mail import Mailer
-from heliograph.domain.accounts.passwords import Passwords
+from heliograph.domain.accounts.passwords import Passwords, site_words
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.accounts.registration import Registration
 from heliograph.domain.accounts.search import AccountSearch
@@ -130,7 +130,7 @@ class Product:
         self.directory = Directory(shards)
         self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts, portraits.replace)
         self.identities = Identities(shards, Revocations(valkey), session_days=settings.session_days)
-        self.passwords = Passwords()
+        self.passwords = Passwords(words=site_words(settings))
         self.credentials = Credentials(shards, self.directory, self.passwords, self.identities)
         self.registration = Registration(shards, self.directory, self.passwords, settings)
         self.sessions = Sessions(shards, self.identities, settings.session_days)

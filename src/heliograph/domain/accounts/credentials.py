@@ -8,7 +8,7 @@ from heliograph.domain.accounts import access, letters, names
 from heliograph.domain.accounts.bearer import Bearer
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.domain.accounts.identity import DISABLED, PENDING, Identities
-from heliograph.domain.accounts.passwords import Passwords, problems_of
+from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.accounts.problems import Problems
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
@@ -80,7 +80,7 @@ class Credentials:
         row = await self._row(account_id)
         if row is None or not (await self._passwords.check(row["password_hash"], old)).right:
             raise WrongPasswordError
-        _refuse_bad(new, row["username"])
+        self._refuse_bad(new, row)
         bearer = Bearer.parse(cookie) if cookie else None
         hashed = await self._passwords.hash(new)
         async with self._shards.of(account_id).transaction() as transaction:
@@ -100,7 +100,7 @@ class Credentials:
         row = await self._row(account_id)
         if row is None:
             raise NotFoundError
-        _refuse_bad(new, row["username"])
+        self._refuse_bad(new, row)
         hashed = await self._passwords.hash(new)
         async with self._shards.of(account_id).transaction() as transaction:
             await transaction.run(
@@ -118,7 +118,7 @@ class Credentials:
         row = await self._row(bearer.owner_id) if bearer else None
         if bearer is None or row is None:
             return None
-        _refuse_bad(new, row["username"])
+        self._refuse_bad(new, row)
         hashed = await self._passwords.hash(new)
         async with self._shards.at(bearer.slot).transaction() as transaction:
             account_id = await letters.take(transaction, bearer, "reset")
@@ -152,8 +152,7 @@ class Credentials:
             checked=row["password_hash"],
         )
 
-
-def _refuse_bad(password: str, username: str) -> None:
-    problems = Problems()
-    problems.add("password", *problems_of(password, not_like=(username,)))
-    problems.refuse()
+    def _refuse_bad(self, password: str, row: Row) -> None:
+        problems = Problems()
+        problems.add("password", *self._passwords.problems(password, row["username"], row["email"] or ""))
+        problems.refuse()

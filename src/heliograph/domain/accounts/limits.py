@@ -30,12 +30,13 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 # Mastodon's, so that clients which keep to those keep to ours: config/initializers/rack_attack.rb (throttle_authenticated_api,
-# throttle_unauthenticated_api, throttle_api_media, throttle_api_delete, throttle_api_sign_up) and app/lib/rate_limiter.rb.
+# throttle_unauthenticated_api, throttle_api_delete, throttle_api_sign_up) and app/lib/rate_limiter.rb.
 REQUESTS_ACCOUNT = Rule("requests-account", 1500, 300)
 REQUESTS_ADDRESS = Rule("requests-address", 300, 300)
-UPLOADS = Rule("uploads", 30, 1800)
 DELETIONS = Rule("deletions", 30, 1800)
 POSTS = Rule("posts", 300, 3 * 3600)
+# Five times Mastodon's: this is a place for photographs, and a post holds ten.
+UPLOADS = Rule("uploads", 150, 1800)
 # Not Mastodon's, which takes one archive a week. All of somebody's photos are read for each.
 EXPORTS = Rule("exports", 5, 24 * 3600)
 SIGN_UP_ADDRESS = Rule("sign-up-address", 5, 1800)

@@ -15,7 +15,7 @@ from heliograph.base.settings import Settings
 from heliograph.domain.accounts import letters, names, words
 from heliograph.domain.accounts.account import Role, State
 from heliograph.domain.accounts.directory import Directory, Kind
-from heliograph.domain.accounts.passwords import Passwords, problems_of
+from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.accounts.problems import BLANK, NOT_ACCEPTED, RESERVED, TAKEN, Problems, too_long
 from heliograph.domain.accounts.text import line, plain
 from heliograph.stores.queries import load
@@ -85,7 +85,7 @@ class Registration:
         problems = Problems()
         problems.add("username", *(found for found in names.username_problems(tidy.username) if found != RESERVED))
         problems.add("email", *(names.email_problems(tidy.email) if tidy.email else []))
-        problems.add("password", *problems_of(password, not_like=(tidy.username, tidy.email or "")))
+        problems.add("password", *self._passwords.problems(password, tidy.username, tidy.email or ""))
         problems.refuse()
         return await self._create(tidy, "active", role)
 
@@ -96,7 +96,7 @@ class Registration:
             problems.add("email", *names.email_problems(form.email))
         elif self._settings.smtp_url:
             problems.add("email", BLANK)
-        problems.add("password", *problems_of(form.password, not_like=(form.username, form.email or "")))
+        problems.add("password", *self._passwords.problems(form.password, form.username, form.email or ""))
         if not form.agreement:
             problems.add("agreement", NOT_ACCEPTED)
         if len(form.reason) > REASON_MAX:

@@ -10,7 +10,7 @@ FROM credentials WHERE slot = :slot AND account_id = :account_id;
 
 -- name: to_check
 -- What a log-in needs, in one look.
-SELECT c.account_id, c.password_hash, a.username, a.state FROM credentials c
+SELECT c.account_id, c.password_hash, c.email, a.username, a.state FROM credentials c
 JOIN accounts a ON a.slot = c.slot AND a.id = c.account_id
 WHERE c.slot = :slot AND c.account_id = :account_id;
 

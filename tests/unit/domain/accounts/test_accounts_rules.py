@@ -11,7 +11,7 @@ from heliograph.domain.accounts.codes import challenge_of, checked_challenge
 from heliograph.domain.accounts.limits import _network
 from heliograph.domain.accounts.mail import Mailer
 from heliograph.domain.accounts.oauth_errors import InvalidRedirectError, InvalidScopeError, OAuthError
-from heliograph.domain.accounts.passwords import WAITING_MAX, Passwords, problems_of
+from heliograph.domain.accounts.passwords import WAITING_MAX, Passwords, common, problems_of
 from heliograph.domain.accounts.text import line, plain
 
 ACCOUNT = Account(id=1 << 22, username="ada")
@@ -200,10 +200,28 @@ def test_empty_fields_fall_away_and_one_line_stays_one_line():
         ("Password123", "ERR_INVALID"),
         ("zzzzzzzzzz", "ERR_INVALID"),
         ("Ada_Lovelace", "ERR_INVALID"),
+        ("adalovelace1815!", "ERR_INVALID"),
+        ("ada@engines.example", "ERR_INVALID"),
+        ("countess.of.engines", "ERR_INVALID"),
+        ("Heliograph2026", "ERR_INVALID"),
+        ("lightbox-42", "ERR_INVALID"),
+        ("photos.lightbox.example", "ERR_INVALID"),
     ],
 )
 def test_passwords_that_are_refused(password, code):
-    assert [found for found, _ in problems_of(password, not_like=("ada_lovelace", ""))] == [code]
+    names = ("ada_lovelace", "countess.of.engines@engines.example", "ada@engines.example", "")
+    site = ("Light Box", "www.photos.lightbox.example", "photos.lightbox.example")
+    assert [found for found, _ in problems_of(password, not_like=(*names, *site))] == [code]
+
+
+def test_what_leaks_most_is_refused():
+    assert len(common()) >= 3000, "OWASP ASVS 6.2.4"
+    assert all(problems_of(password) for password in common())
+    assert all(problems_of(password.upper()) for password in common() if password.isascii())
+
+
+def test_a_name_within_a_longer_password_is_no_fault():
+    assert problems_of("ada and four grey horses", not_like=("ada",)) == []
 
 
 def test_passphrases_of_any_script_are_fine():
