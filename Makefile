@@ -52,8 +52,11 @@ format: $(DEV) ## Format the code, mend what can be mended
 bench: $(DEV) ## Figures: home reads, deliveries, posts, streams
 	$(BIN)/python -m heliograph.lab.bench
 
-docs: $(RUN) ## The pages that are made from the code
+docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md
+	rm -f .endpoints
+	HELIOGRAPH_RECORD=.endpoints $(BIN)/pytest tests/api --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	PYTHONPATH=tests/api $(BIN)/python tests/api/endpoint_table.py .endpoints
 
 lock: $(UV) ## The lock files anew, from pyproject.toml, with the newest versions that fit
 	$(COMPILE) --upgrade pyproject.toml --group build -o requirements.lock

@@ -6,17 +6,16 @@ A module that wants other settings says so: `SETTINGS = {"upload_max_bytes": 1_0
 
 import asyncio
 import logging
-import os
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 import uvicorn
 from living_site import DEADLINE_S, Person, Site, until
+from watching import watched
 
 from heliograph.base import metrics
 from heliograph.base.settings import Settings
@@ -25,34 +24,6 @@ from heliograph.stores.valkey import Valkey
 from heliograph.web.app import create_app
 from heliograph.web.server import config
 from heliograph.wiring import open_product, work
-
-FIRST_CLIENT_ERROR = 400
-FIRST_SERVER_ERROR = 500
-
-
-def record(scope: Any, status: int) -> None:
-    """Note that the running test has called an endpoint with success, for docs/api/endpoints.md."""
-    file = os.environ.get("HELIOGRAPH_RECORD")
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
-    if file and test and status < FIRST_CLIENT_ERROR:
-        with Path(file).open("a") as notes:
-            notes.write(f"{scope['method']} {scope.get('path_template', '')}\t{test}\n")
-
-
-def watched(app: Any, broken: list[str]) -> Any:
-    """`app`, with every answer from 500 on noted in `broken`."""
-
-    async def watch(scope: Any, receive: Any, send: Any) -> None:
-        async def noted(message: Any) -> None:
-            if message.get("status", 0) >= FIRST_SERVER_ERROR:
-                broken.append(f"{message['status']} {scope['method']} {scope['path']}")
-            elif "status" in message:
-                record(scope, message["status"])
-            await send(message)
-
-        await app(scope, receive, noted)
-
-    return watch
 
 
 def failed_messages() -> float:

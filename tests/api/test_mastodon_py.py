@@ -337,8 +337,8 @@ def test_what_clients_ask_at_their_start(me, ada):
     context = me.status_context(post)
     assert (context.ancestors, context.descendants) == ([], [])
     empty = [
-        me.bookmarks, me.lists, me.conversations, me.follow_requests, me.mutes, me.blocks,
-        me.domain_blocks, me.endorsements, me.featured_tags, me.featured_tag_suggestions, me.followed_tags,
+        me.bookmarks, me.lists, me.follow_requests, me.mutes, me.blocks,
+        me.domain_blocks, me.endorsements, me.featured_tags, me.followed_tags,
         me.scheduled_statuses, me.suggestions, me.announcements, me.trending_tags, me.trending_statuses,
         me.trending_links, me.instance_peers,
     ]  # fmt: skip
@@ -349,3 +349,10 @@ def test_what_clients_ask_at_their_start(me, ada):
     assert me.account_featured_tags(ada.id) == []
     with pytest.raises(MastodonNotFoundError):
         me.push_subscription()
+
+
+def test_alt_text_after_the_upload(me):
+    media = me.media_post(jpeg(), mime_type="image/jpeg", synchronous=True)
+    changed = me.media_update(media, description="A teal field", focus=(0.5, -0.5))
+    assert (changed.description, changed.meta.focus.x) == ("A teal field", 0.5)
+    assert me.status_post("With words for it", media_ids=[media]).media_attachments[0].description == "A teal field"

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from watching import watched
 
 from heliograph.base.settings import Settings
 from heliograph.domain.product import Product
@@ -90,7 +91,7 @@ def settings(tmp_path: Path, listening: socket.socket, changed: dict[str, str]) 
 @pytest.fixture
 async def live(product: Product, listening: socket.socket) -> AsyncIterator[str]:
     """The address of a running server."""
-    server = uvicorn.Server(config(create_app(product), log_level="error"))
+    server = uvicorn.Server(config(watched(create_app(product), []), log_level="error"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag, not an event

@@ -279,3 +279,10 @@ def test_a_stream_goes_on_after_its_process_was_deaf(site: Site, other: Process,
 
         until(heard)
     site.settled()
+
+
+@pytest.mark.parametrize("path", ["public", "public/local", "hashtag?tag=paths", "hashtag/local?tag=paths", "user"])
+def test_every_path_of_events(site: Site, ada: Person, reader: Person, path: str):
+    with events(site.url, reader, path) as heard:
+        post = ada.publish("All the #paths")
+        assert f'"id":"{post["id"]}"' in next(heard)[1]
