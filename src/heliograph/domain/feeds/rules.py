@@ -67,14 +67,18 @@ def at_home(header: Header, viewer: int, relations: Relations) -> bool:
     """Whether the post belongs into the home feed of `viewer`: by somebody or with a hashtag whom they follow, or their own.
 
     Source of the rules for replies and reblogs: what Mastodon's home shows. An answer to somebody whom one does not follow
-    is half of a conversation, and stays away.
+    is half of a conversation, and stays away; unless it has a hashtag that one follows, whoever wrote it.
     """
     if header.author == viewer:
         return True
     if not visible(header, viewer, relations) or not wanted(header, viewer, relations):
         return False
+    return _by_author(header, viewer, relations) or _by_tag(header, relations)
+
+
+def _by_author(header: Header, viewer: int, relations: Relations) -> bool:
     if header.author not in relations.following:
-        return _by_tag(header, relations)
+        return False
     if header.original:
         return header.author not in relations.silent
     return header.reply_to in (0, header.author, viewer) or header.reply_to in relations.following

@@ -33,6 +33,13 @@ def test_visibility(visibility: Visibility, mentioned: tuple[int, ...]) -> None:
             assert at_home(header, viewer, relations) is (near and viewer in SEES[visibility] | set(mentioned))
 
 
+@pytest.mark.parametrize("follows", [[], [AUTHOR]])
+def test_an_answer_to_a_stranger_comes_by_its_hashtag_whoever_wrote_it(follows: list[int]) -> None:
+    header = Header(7, AUTHOR, Visibility.PUBLIC, (), gone=False, reply_to=STRANGER, tags=(5,))
+    assert not at_home(header, FOLLOWER, Relations(IdSet(follows)))
+    assert at_home(header, FOLLOWER, Relations(IdSet(follows), tags=IdSet([5])))
+
+
 @pytest.mark.parametrize("viewer", [None, AUTHOR, FOLLOWER, STRANGER])
 def test_nobody_sees_what_is_gone(viewer: int | None) -> None:
     header, body = unpack(7, GONE)
