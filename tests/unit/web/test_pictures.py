@@ -87,3 +87,19 @@ def test_the_style_and_scripts_take_nothing_from_elsewhere():
         assert "url(" not in body, name
         assert "@import" not in body, name
         assert "://" not in body, name
+
+
+def test_haze_is_what_the_photo_looks_like_from_afar():
+    """Each colour is near the average of its part of the photo (blurhash keeps little, so near is not very near)."""
+    hashed = blurhash.encode([[(x * 4, y * 6, 120) for x in range(60)] for y in range(40)], 4, 3)
+    found = pictures.haze(hashed)
+    assert len(found) == pictures.HAZE_COLUMNS * pictures.HAZE_ROWS
+    for number, colour in enumerate(found):
+        row, column = divmod(number, pictures.HAZE_COLUMNS)
+        expected = ((column + 0.5) * 40, (row + 0.5) * 60, 120)
+        seen = tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+        assert all(abs(a - b) < 40 for a, b in zip(seen, expected, strict=True)), (row, column, seen, expected)
+
+
+def test_haze_of_a_photo_without_a_hash():
+    assert set(pictures.haze(None)) == {"#8886"}

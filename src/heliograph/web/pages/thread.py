@@ -12,7 +12,7 @@ COMMENTS = 200
 async def thread_of(request: Request, post: Entity) -> Entity:
     """`above` and `below`, posts for the template, and `left_out`, how many comments are not shown."""
     found = await product_of(request).contexts.of(viewer_or_none(request), int(post["id"]))
-    below = _placed(post["id"], entities(found.descendants[:COMMENTS]))
+    below = placed(post["id"], entities(found.descendants[:COMMENTS]))
     return {
         "above": entities(found.ancestors),
         "below": below,
@@ -20,7 +20,7 @@ async def thread_of(request: Request, post: Entity) -> Entity:
     }
 
 
-def _placed(root: str, comments: list[Entity]) -> list[Entity]:
+def placed(root: str, comments: list[Entity]) -> list[Entity]:
     """`comments`, depth first, with `level` (0 to LEVELS) and, where the level does not tell, whom each answers (`to`)."""
     depths, names = {root: -1}, dict[str, Entity]()
     for comment in comments:
