@@ -82,7 +82,7 @@ def test_an_address_of_a_file_changes_with_its_content():
 
 
 def test_the_style_and_scripts_take_nothing_from_elsewhere():
-    for name in ("heliograph.css", "heliograph.js", "upload.js"):
+    for name in ("heliograph.css", "talk.css", "heliograph.js", "upload.js"):
         body = assets.assets()[name].body.decode()
         assert "url(" not in body, name
         assert "@import" not in body, name
