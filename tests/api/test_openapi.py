@@ -1,5 +1,6 @@
 """The OpenAPI document tells of every route, and what is answered is as it tells."""
 
+import re
 from typing import Any
 
 import pytest
@@ -55,6 +56,21 @@ def test_it_tells_of_tokens_and_scopes(document):
         assert operation.get("description"), f"{path} is not described"
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids))
+
+
+def lists(operation: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in operation.get("parameters", []) if each["schema"].get("type") == "array"}
+
+
+def test_it_tells_of_lists_in_queries(document):
+    operations = [document["paths"][documented(path)][method] for path, method, _ in api_routes() if method == "get"]
+    spoken_of = [set(re.findall(r"\w+\[\]", each["description"])) for each in operations]
+    assert sum(map(len, spoken_of)) > 10
+    untold = [(each["operationId"], said) for each, said in zip(operations, spoken_of, strict=True)
+              if not said <= lists(each)]  # fmt: skip
+    assert untold == []
+    unread = document["paths"]["/api/v2/notifications/unread_count"]["get"]
+    assert lists(unread) == {"types[]", "exclude_types[]", "grouped_types[]"}
 
 
 def test_every_reference_leads_somewhere(document):

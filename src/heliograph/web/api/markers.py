@@ -26,7 +26,7 @@ class MarkersForm(msgspec.Struct, frozen=True):
     notifications: PlaceForm | None = None
 
 
-@api_get("/api/v1/markers", user("read:statuses"), dict[str, MarkerEntity])
+@api_get("/api/v1/markers", user("read:statuses"), dict[str, MarkerEntity], texts=["timeline"])
 async def get(request: Request) -> Response[bytes]:
     """Your markers of `timeline[]`, `home` and `notifications`; what has not been set is left out."""
     query = request.query_params

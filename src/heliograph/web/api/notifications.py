@@ -24,9 +24,11 @@ WRITE = user("write:notifications")
 # The documentation asks for the right to write where there is nothing to write; whoever may read is let in too.
 EITHER = user("write:notifications", "read:notifications")
 PARTIAL = "partial_avatars"
+# The lists by which a query says of what kinds.
+KINDS = ("types", "exclude_types")
 
 
-@api_get("/api/v1/notifications", READ, list[NotificationEntity])
+@api_get("/api/v1/notifications", READ, list[NotificationEntity], texts=KINDS)
 async def several(
     request: Request,
     max_id: MaxId = None,
@@ -51,7 +53,7 @@ async def one(request: Request, ident: FromPath[str]) -> Response[bytes]:
     return as_json(shown)
 
 
-@api_get("/api/v1/notifications/unread_count", READ, CountEntity)
+@api_get("/api/v1/notifications/unread_count", READ, CountEntity, texts=KINDS)
 async def unread(request: Request, limit: Limit = None, account_id: FromQuery[str | None] = None) -> Response[bytes]:
     """How many notifications are newer than your marker `notifications`."""
     return await _unread(request, limit, account_id, frozenset())
@@ -71,7 +73,7 @@ async def dismiss(request: Request, ident: FromPath[str]) -> Response[bytes]:
     return as_json(b"{}")
 
 
-@api_get("/api/v2/notifications", READ, GroupedNotificationsEntity)
+@api_get("/api/v2/notifications", READ, GroupedNotificationsEntity, texts=[*KINDS, "grouped_types"])
 async def groups(
     request: Request,
     max_id: MaxId = None,
@@ -91,7 +93,7 @@ async def groups(
     return as_json(entities.grouped(found, listed=True, partial=expand_accounts == PARTIAL), headers=headers)
 
 
-@api_get("/api/v2/notifications/unread_count", READ, CountEntity)
+@api_get("/api/v2/notifications/unread_count", READ, CountEntity, texts=[*KINDS, "grouped_types"])
 async def unread_groups(
     request: Request, limit: Limit = None, account_id: FromQuery[str | None] = None
 ) -> Response[bytes]:
