@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
@@ -12,6 +13,7 @@ from heliograph.domain.product import Product
 
 NUMBERS = itertools.count(1)
 People = Callable[[int], Awaitable[list[int]]]
+MakeTopology = Callable[[], AbstractAsyncContextManager[Topology]]
 
 
 @pytest.fixture
@@ -27,12 +29,24 @@ def people(product: Product) -> People:
 
 
 @pytest.fixture
-async def two_shards(cluster, settings: Settings) -> AsyncIterator[Topology]:
-    names = [await cluster.clone(), await cluster.clone()]
-    specs = (
-        ShardSpec("lower", cluster.dsn(names[0]), 0, 511),
-        ShardSpec("upper", cluster.dsn(names[1]), 512, 1023),
-    )
-    yield Topology(specs, cluster.valkey_url, f"file://{settings.data_dir}/media")
-    for name in names:
-        await cluster.drop(name)
+def make_two_shards(cluster, settings: Settings) -> MakeTopology:
+    """Makes empty databases, as often as one asks for, and drops them behind one."""
+
+    @asynccontextmanager
+    async def made() -> AsyncIterator[Topology]:
+        names = [await cluster.clone(), await cluster.clone()]
+        specs = (
+            ShardSpec("lower", cluster.dsn(names[0]), 0, 511),
+            ShardSpec("upper", cluster.dsn(names[1]), 512, 1023),
+        )
+        yield Topology(specs, cluster.valkey_url, f"file://{settings.data_dir}/media")
+        for name in names:
+            await cluster.drop(name)
+
+    return made
+
+
+@pytest.fixture
+async def two_shards(make_two_shards: MakeTopology) -> AsyncIterator[Topology]:
+    async with make_two_shards() as topology:
+        yield topology

@@ -107,7 +107,9 @@ class Eyes:
         originals = [self._original(ident) for ident in shown]
         assert len(set(originals)) == len(originals), "one entry for one original"
         if settled:
-            assert shown == self._once(belongs, page), page
+            expected = self._once(belongs, page)
+            lacks = [self.model.posts[each] for each in expected if each not in shown]
+            assert shown == expected, f"{viewer} in {page} lacks {lacks}"
         else:
             self._nothing_lost(viewer, shown, belongs, page)
         return shown
@@ -308,7 +310,9 @@ class Eyes:
         thread = self.model.addressed(who, root)
         changed = [post.id for post in self.model.posts.values() if post.root == root and post.visibility == DIRECT]
         if set(changed) & self.model.readdressed or any(
-            frozenset((who, each)) in self.model.ever_blocked for post in thread for each in (post.author, *post.mentions)
+            frozenset((who, each)) in self.model.ever_blocked
+            for post in thread
+            for each in (post.author, *post.mentions)
         ):
             return
         alive = [post for post in thread if not post.gone]

@@ -171,5 +171,3 @@ class Workers:
         self.story.append(f"evicted: {len(some)} of {len(keys)}")
         if some:
             await self.product.stores.valkey.one(lambda _: ("DEL", *some))
-
-
