@@ -108,8 +108,13 @@ def _check(access: Access, identity: Identity | None) -> None:
 
 
 def session_cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The name of the session's cookie. With TLS one that browsers take from this very host only, not from a neighbour."""
-    return f"__Host-{COOKIE}" if connection.app.state.addresses.secure else COOKIE
+    """The name of the session's cookie."""
+    return host_cookie(connection, COOKIE)
+
+
+def host_cookie(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str:
+    """What the cookie `name` is called: with TLS as browsers take it from this very host only, not from a neighbour."""
+    return f"__Host-{name}" if connection.app.state.addresses.secure else name
 
 
 def product_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Product:

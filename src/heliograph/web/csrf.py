@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from heliograph.base.errors import ForbiddenError
-from heliograph.web.access import session_cookie
+from heliograph.web.access import host_cookie, session_cookie
 from heliograph.web.request import Request
 
 VISIT = "heliograph_visit"
@@ -31,7 +31,7 @@ def remember(request: Request, response: Response[str]) -> Response[str]:
     """Set the cookie of the visit on `response`, if `token` had to make one."""
     visit = request.scope.get("visit")
     if visit is not None:
-        response.set_cookie(private_cookie(request, VISIT, str(visit), None))
+        response.set_cookie(private_cookie(request, host_cookie(request, VISIT), str(visit), None))
     return response
 
 
@@ -42,6 +42,16 @@ def check(request: Request, given: str) -> None:
         raise ForbiddenError("This form was sent from another site.")
     if not cookie or not hmac.compare_digest(_token_of(cookie).encode(), given.encode("utf-8", "replace")):
         raise ForbiddenError(_OUT_OF_DATE)
+
+
+def left(request: Request, response: Response[str]) -> Response[str]:
+    """Have the browser forget whom `response` tells that they are logged out: the cookie, and what it keeps of their photos."""
+    # With all its attributes: of a name with __Host- nothing else is taken.
+    response.set_cookie(private_cookie(request, session_cookie(request), "", 0))
+    if request.app.state.addresses.secure:
+        # Without TLS browsers only complain of it.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def private_cookie(request: Request, name: str, value: str, max_age_s: int | None) -> Cookie:
@@ -58,7 +68,7 @@ def private_cookie(request: Request, name: str, value: str, max_age_s: int | Non
 
 
 def _cookie(request: Request) -> str | None:
-    return request.cookies.get(session_cookie(request)) or request.cookies.get(VISIT)
+    return request.cookies.get(session_cookie(request)) or request.cookies.get(host_cookie(request, VISIT))
 
 
 def _fresh_visit(request: Request) -> str:

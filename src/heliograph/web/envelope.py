@@ -37,6 +37,8 @@ _SECURITY: list[tuple[bytes, bytes]] = [
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    # What may be kept says so; the rest may be somebody's own.
+    (b"cache-control", b"private, no-store"),
 ]
 _FRAMED = b"frame-ancestors *"
 _HSTS = (b"strict-transport-security", b"max-age=31536000")

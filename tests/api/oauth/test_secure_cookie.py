@@ -25,6 +25,7 @@ async def test_with_tls_the_session_belongs_to_this_host_alone(listening, ada, p
         for attribute in ("Max-Age=0", "Path=/", "Secure", "HttpOnly"):
             assert attribute in cookie
         assert "domain" not in cookie.lower()
+        assert out.headers["clear-site-data"] == '"cache", "storage"'
         assert (await http.get("/auth/sessions", headers=own)).status_code == 303
 
 
@@ -34,6 +35,8 @@ async def test_a_log_in_sets_it(listening, page_of):
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}") as http:
         page = await http.get("/auth/sign_in")
         visit = page.headers["set-cookie"].partition(";")[0]
+        assert visit.startswith("__Host-heliograph_visit=")
+        assert {"Secure", "HttpOnly", "Path=/"} <= set(page.headers["set-cookie"].split("; "))
         form = page_of(page).forms[0][1] | {"name": "ada", "password": "correct horse battery"}
         done = await http.post("/auth/sign_in", data=form, headers={"Cookie": visit, "Sec-Fetch-Site": "same-origin"})
         assert done.status_code == 303
