@@ -11,6 +11,7 @@ from heliograph.domain.accounts.account import Account
 from heliograph.domain.accounts.approval import Approval
 from heliograph.domain.accounts.apps import Apps
 from heliograph.domain.accounts.codes import Codes
+from heliograph.domain.accounts.connected import Connected
 from heliograph.domain.accounts.credentials import Credentials
 from heliograph.domain.accounts.departure import Departure
 from heliograph.domain.accounts.directory import Directory
@@ -137,6 +138,7 @@ class Product:
         self.apps = Apps(shards)
         self.tokens = Tokens(shards, self.identities)
         self.codes = Codes(shards, self.identities)
+        self.connected = Connected(shards, self.apps, self.identities)
         self.letters = Letters(shards, self.directory, Mailer(settings.smtp_url, settings.mail_from), settings)
         self.rate_limits = RateLimits(valkey, enabled=settings.rate_limits == "on")
         self.approval = Approval(shards, self.directory, self.identities, self.profiles)

@@ -162,10 +162,23 @@ async def test_one_of_several_sessions_can_be_ended(browser, ada, product):
     assert await name_of(browser)
 
 
+async def test_apps_that_were_let_in_are_shown_the_door(browser, client, ada, product):
+    token = (await product.tokens.issue(ada, int(client.registered["id"]), ("read", "write:media"))).text
+    await browser.log_in()
+    page = await browser.open("/auth/apps")
+    assert "Test &lt;b&gt;App&lt;/b&gt;" in page.text
+    assert "See everything that you can see. write:media." in page.text
+    assert (await browser.submit(page, "/auth/apps/end")).headers["location"] == "/auth/apps"
+    assert await product.identities.of_token(token) is None
+    assert "None so far" in (await browser.open("/auth/apps")).text
+    assert (await browser.submit(page, "/auth/apps/end")).status_code == 404
+
+
 async def test_who_is_not_logged_in_is_sent_to_log_in_and_back(browser):
     answer = await browser.open("/auth/sessions")
     assert answer.headers["location"] == "/auth/sign_in?next=%2Fauth%2Fsessions"
-    assert (await browser.open("/auth/password")).headers["location"].startswith("/auth/sign_in")
+    for path in ("/auth/password", "/auth/apps"):
+        assert (await browser.open(path)).headers["location"].startswith("/auth/sign_in")
 
 
 async def test_a_suspended_person_is_told_and_not_let_in(browser, ada, product):

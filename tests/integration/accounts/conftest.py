@@ -11,6 +11,7 @@ from heliograph.base.settings import Settings
 from heliograph.domain.accounts.approval import Approval
 from heliograph.domain.accounts.apps import Apps
 from heliograph.domain.accounts.codes import Codes
+from heliograph.domain.accounts.connected import Connected
 from heliograph.domain.accounts.credentials import Credentials
 from heliograph.domain.accounts.directory import Directory
 from heliograph.domain.accounts.housekeeping import Housekeeping
@@ -61,6 +62,7 @@ class Site:
         self.tokens = Tokens(shards, self.identities)
         self.codes = Codes(shards, self.identities)
         self.apps = Apps(shards)
+        self.connected = Connected(shards, self.apps, self.identities)
         self.approval = Approval(shards, self.directory, self.identities, self.profiles)
         self.suspension = Suspension(shards, self.identities, self.profiles)
         self.letters = Letters(shards, self.directory, Mailer(settings.smtp_url, settings.mail_from), settings)

@@ -67,6 +67,20 @@ async def test_a_forgotten_password_is_replaced_by_letter(mailing, post_office):
     assert await mailing.credentials.log_in("ada", "another good one") == account_id
 
 
+async def test_a_changed_password_is_told_by_letter(mailing, post_office):
+    account_id = await mailing.sign_up("ada", email="ada@example.org")
+    await deliver(mailing)
+    await mailing.credentials.change_password(account_id, PASSWORD, "another good one")
+    await mailing.credentials.set_password(account_id, "yet another good one")
+    await mailing.letters.deliver(account_id, "reset")
+    await mailing.credentials.reset_password(token_in(post_office.letters.pop()), "the last good one")
+    await deliver(mailing)
+    told = [text_of(letter) for letter in post_office.letters[1:]]
+    assert len(told) == 3
+    assert all("was changed just now" in text and "https://photos.example/auth/password/new" in text for text in told)
+    assert not any("good one" in text for text in told)
+
+
 async def test_a_later_link_replaces_the_earlier(mailing, post_office):
     account_id = await mailing.sign_up("ada", email="ada@example.org")
     for _ in range(2):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from heliograph.base.errors import ConflictError, ForbiddenError, ValidationError
+from heliograph.base.ids import slot_of
 from heliograph.domain.accounts.bearer import Bearer
 from heliograph.domain.accounts.codes import challenge_of
 from heliograph.domain.accounts.credentials import WrongPasswordError
@@ -21,6 +22,17 @@ PASSWORD = "correct horse battery"
 OOB = "urn:ietf:wg:oauth:2.0:oob"
 VERIFIER = "v" * 43
 
+aging = parse(
+    "aging",
+    """
+-- name: age
+UPDATE sessions SET created_at = now() - make_interval(days => :days), seen_at = now() - interval '1 day'
+WHERE slot = :slot AND account_id = :account_id;
+
+-- name: left
+SELECT extract(epoch FROM expires_at - now())::int FROM sessions WHERE slot = :slot AND account_id = :account_id;
+""",
+)
 time_travel = parse(
     "time_travel",
     """
@@ -168,8 +180,33 @@ async def test_an_app_cannot_revoke_the_token_of_another(site, ada, app):
     with pytest.raises(UnauthorizedClientError):
         await site.tokens.revoke(issued.text, other.id)
     assert await site.identities.of_token(issued.text)
-    assert await site.tokens.revoke_app(ada, app.id) == 1
-    assert await site.identities.of_token(issued.text) is None
+    assert not await site.connected.end(ada, other.id)
+    assert await site.identities.of_token(issued.text)
+
+
+async def test_an_app_that_is_shown_the_door_has_no_token_left_and_no_way_to_one(site, ada, app):
+    other = (await site.apps.register("Other", [OOB]))[0]
+    issued = [await site.tokens.issue(ada, app.id, (scope,)) for scope in ("read", "write", "read")]
+    kept = await site.tokens.issue(ada, other.id, ("read",))
+    code = await site.codes.issue(ada, app.id, OOB, ("read",), None)
+    theirs, first = await site.connected.of(ada)
+    assert (theirs.name, theirs.scopes) == ("Other", ("read",))
+    assert (first.id, set(first.scopes)) == (app.id, {"read", "write"})
+    assert await site.connected.end(ada, app.id)
+    assert [await site.identities.of_token(token.text) for token in issued] == [None] * 3
+    with pytest.raises(InvalidGrantError):
+        await site.codes.redeem(code, app.id, OOB, None)
+    assert await site.identities.of_token(kept.text)
+    assert [each.id for each in await site.connected.of(ada)] == [other.id]
+
+
+async def test_a_session_ends_at_last_however_often_it_is_used(site, ada):
+    cookie = await site.sessions.start(ada, "x")
+    await site.shards.of(ada).run(aging.age, slot=slot_of(ada), account_id=ada, days=399)
+    fresh = Identities(site.shards, session_days=30)
+    assert await fresh.of_session(cookie), "seen a while ago, so that its end moves"
+    left_s = await site.shards.of(ada).value(aging.left, slot=slot_of(ada), account_id=ada)
+    assert 0 < left_s <= 24 * 3600
 
 
 async def test_another_process_believes_a_token_for_a_second_at_most(site, ada, app):

@@ -90,6 +90,7 @@ class Credentials:
             ):
                 raise ConflictError
             await access.end(transaction, account_id, bearer.hash if bearer else None)
+            await letters.put(transaction, account_id, "changed")
         self._identities.forget_account(account_id)
 
     async def set_password(self, account_id: int, new: str) -> None:
@@ -107,6 +108,7 @@ class Credentials:
                 sql.set_password, slot=ids.slot_of(account_id), account_id=account_id, password_hash=hashed
             )
             await access.end(transaction, account_id)
+            await letters.put(transaction, account_id, "changed")
         self._identities.forget_account(account_id)
 
     async def reset_password(self, token: str, new: str) -> int | None:
@@ -127,6 +129,7 @@ class Credentials:
             values = {"slot": bearer.slot, "account_id": account_id, "password_hash": hashed}
             await transaction.run(sql.set_password, **values)
             await access.end(transaction, account_id)
+            await letters.put(transaction, account_id, "changed")
         self._identities.forget_account(account_id)
         return account_id
 

@@ -1,4 +1,4 @@
-"""Mail to account holders: confirm an address, reset a password, tell of an approval.
+"""Mail to account holders: confirm an address, reset a password, tell of an approval and of a changed password.
 
 A request only leaves a message in the outbox, without any secret; the worker makes the link when it sends. Sending may
 happen twice (the worker died in between): the later link replaces the earlier one.
@@ -21,7 +21,7 @@ sql = load("credentials")
 SEND = "mail.send"
 LIFETIME_S = {"confirm": 7 * 24 * 3600, "reset": 3600}
 
-Letter = Literal["confirm", "reset", "approved"]
+Letter = Literal["confirm", "reset", "approved", "changed"]
 
 
 async def put(session: Session, account_id: int, letter: Letter) -> None:
@@ -91,8 +91,9 @@ class Letters:
 
     async def _written(self, row: Row, letter: Letter) -> Mail:
         site = self._settings.site_name
-        if letter == "approved":
-            return Mail(row["email"], f"Welcome to {site}", _APPROVED.format(site=site, url=self._settings.url))
+        if letter in _PLAIN:
+            subject, body = _PLAIN[letter]
+            return Mail(row["email"], subject.format(site=site), body.format(site=site, url=self._settings.url))
         link = f"{self._settings.url}/{_PATHS[letter]}?token={await self._fresh_token(row, letter)}"
         subject, body = _WITH_LINK[letter]
         return Mail(row["email"], subject.format(site=site), body.format(site=site, link=link))
@@ -116,10 +117,25 @@ class Letters:
 
 _PATHS = {"confirm": "auth/confirm", "reset": "auth/password/reset"}
 
-_APPROVED = """Your account on {site} has been approved. You can log in now:
+_PLAIN = {
+    "approved": (
+        "Welcome to {site}",
+        """Your account on {site} has been approved. You can log in now:
 
 {url}
-"""
+""",
+    ),
+    "changed": (
+        "Your password on {site} was changed",
+        """The password of your account on {site} was changed just now. Everybody who was logged in to it
+is logged out, and apps have to be connected again.
+
+If it was you, all is well. If it was not, choose another password at once, by mail:
+
+{url}/auth/password/new
+""",
+    ),
+}
 
 _WITH_LINK = {
     "confirm": (

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from heliograph.base import ids
 from heliograph.domain.accounts.bearer import Bearer, mint
 from heliograph.domain.accounts.identity import Identities
 from heliograph.domain.accounts.oauth_errors import UnauthorizedClientError
@@ -26,16 +25,8 @@ class IssuedToken(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class HeldToken(msgspec.Struct, frozen=True):
-    """A token as its owner sees it in a list."""
-
-    app_id: int
-    scopes: Scopes
-    created_at: datetime
-
-
 class Tokens:
-    """Issues and revokes tokens. Whom one stands for is asked of Identities."""
+    """Issues and revokes tokens. Whom one stands for is asked of Identities, what apps somebody has let in of Connected."""
 
     def __init__(self, shards: Shards, identities: Identities) -> None:
         self._shards = shards
@@ -63,19 +54,6 @@ class Tokens:
             raise UnauthorizedClientError
         await shard.run(sql.revoke, slot=bearer.slot, hash=bearer.hash)
         self._identities.forget(bearer)
-
-    async def of(self, account_id: int) -> list[HeldToken]:
-        """The tokens of an account, newest first."""
-        slot = ids.slot_of(account_id)
-        rows = await self._shards.at(slot).rows(sql.of, slot=slot, account_id=account_id)
-        return [HeldToken(row["app_id"], tuple(row["scopes"]), row["created_at"]) for row in rows]
-
-    async def revoke_app(self, account_id: int, app_id: int) -> int:
-        """Take an app's access to an account away; how many tokens ended."""
-        slot = ids.slot_of(account_id)
-        ended = await self._shards.at(slot).run(sql.revoke_of_app, slot=slot, account_id=account_id, app_id=app_id)
-        self._identities.forget_account(account_id)
-        return ended
 
 
 async def put(

@@ -19,6 +19,9 @@ SELECT token_hash FROM codes WHERE slot = :slot AND hash = :hash;
 -- name: drop_all
 DELETE FROM codes WHERE slot = :slot AND account_id = :account_id;
 
+-- name: drop_of_app
+DELETE FROM codes WHERE slot = :slot AND account_id = :account_id AND app_id = :app_id;
+
 -- name: sweep
 -- A day after they ran out: until then a second use is still noticed.
 -- scatter

@@ -10,8 +10,9 @@ JOIN accounts a ON a.slot = s.slot AND a.id = s.account_id
 WHERE s.slot = :slot AND s.hash = :hash AND s.expires_at > now();
 
 -- name: touch
--- At most hourly: reading a page must not write a row each time.
-UPDATE sessions SET seen_at = now(), expires_at = now() + make_interval(days => :days)
+-- At most hourly: reading a page must not write a row each time. However often: 400 days after the log-in it ends, as its
+-- cookie does (browsers keep none for longer).
+UPDATE sessions SET seen_at = now(), expires_at = least(now() + make_interval(days => :days), created_at + interval '400 days')
 WHERE slot = :slot AND hash = :hash AND seen_at < now() - interval '1 hour';
 
 -- name: of
