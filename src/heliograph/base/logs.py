@@ -12,9 +12,11 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-SECRET_KEYS = frozenset(
-    {"password", "token", "access_token", "secret", "client_secret", "cookie", "authorization", "code", "dsn"}
-)
+# A key that is one of these, or ends in one behind an underscore, has a value that nobody may read.
+SECRET_KEYS = frozenset({"password", "token", "secret", "cookie", "authorization", "code", "dsn", "verifier"})
+
+# Made here, of many lines.
+_LONG = frozenset({"stack", "exception"})
 
 bind = structlog.contextvars.bind_contextvars
 unbind = structlog.contextvars.unbind_contextvars
@@ -23,8 +25,17 @@ bound = structlog.contextvars.get_contextvars
 
 
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key in event.keys() & SECRET_KEYS:
-        event[key] = "[redacted]"
+    for key in event:
+        if key.rpartition("_")[2] in SECRET_KEYS:
+            event[key] = "[redacted]"
+    return event
+
+
+def _one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For a terminal: nothing that somebody sent begins a line of its own, or moves the cursor. JSON escapes by itself."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in _LONG and not value.isprintable():
+            event[key] = "".join([char if char.isprintable() else ascii(char)[1:-1] for char in value])
     return event
 
 
@@ -62,7 +73,7 @@ def configure(level: str = "info", form: str = "auto") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact,
-        structlog.processors.format_exc_info if as_json else structlog.processors.StackInfoRenderer(),
+        *([structlog.processors.format_exc_info] if as_json else [structlog.processors.StackInfoRenderer(), _one_line]),
     ]
     structlog.configure(
         processors=[*shared, renderer],

@@ -51,6 +51,9 @@ FIXED = {
     "wal_writer_delay": "20ms",
     "logging_collector": "off",
     "log_destination": "stderr",
+    # The values of a slow statement are captions, addresses and hashes of proofs.
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 

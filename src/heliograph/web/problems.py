@@ -24,7 +24,7 @@ from heliograph.base.errors import (
     UnauthenticatedError,
     ValidationError,
 )
-from heliograph.web import queries
+from heliograph.web import audit, queries
 from heliograph.web.request import Request
 
 log = logs.get("web")
@@ -62,6 +62,8 @@ def status_of(error: HeliographError) -> int:
 def on_error(request: Request, error: HeliographError) -> Response[bytes]:
     """The answer to an error of ours."""
     status = status_of(error)
+    if status in (401, 403):
+        audit.refused(request, status)
     if status >= 500:
         log.warning("request.failed", path=request.url.path, error=repr(error))
     body: dict[str, Any] = {"error": error.message, "error_description": error.message}

@@ -24,6 +24,7 @@ from heliograph.domain.accounts.oauth_errors import (
 )
 from heliograph.domain.accounts.tokens import IssuedToken
 from heliograph.domain.product import Product
+from heliograph.web import audit
 from heliograph.web.access import OPEN, product_of, user, viewer
 from heliograph.web.entities import oauth as entities
 from heliograph.web.entities.oauth import ServerMetadataEntity, TokenEntity, UserInfoEntity
@@ -62,6 +63,7 @@ def refused(request: Request, error: OAuthError) -> Response[bytes]:
     """`error` as RFC 6749 §5.2 has it."""
     statuses: dict[type[OAuthError], int] = {InvalidClientError: 401, UnauthorizedClientError: 403}
     headers = dict(NO_STORE)
+    audit.note(request, "token.refused", reason=error.code)
     if isinstance(error, InvalidClientError) and "authorization" in request.headers:
         headers["WWW-Authenticate"] = 'Basic realm="Heliograph"'
     body = entities.OAuthErrorEntity(error.code, error.message)
@@ -82,7 +84,9 @@ async def token(request: Request) -> Response[bytes]:
 async def _issue(request: Request, product: Product, app: App, form: TokenForm) -> IssuedToken:
     match form.grant_type:
         case "authorization_code":
-            return await product.codes.redeem(form.code, app.id, form.redirect_uri, form.code_verifier)
+            issued = await product.codes.redeem(form.code, app.id, form.redirect_uri, form.code_verifier)
+            audit.note(request, "token.issued", app=app.id)
+            return issued
         case "client_credentials":
             return await product.tokens.issue(None, app.id, scopes.narrowed(form.scope, app.scopes))
         case "password" if product.settings.password_grant == ON:
@@ -97,7 +101,9 @@ async def _by_password(request: Request, product: Product, app: App, form: Token
     try:
         account_id = await product.credentials.log_in(form.username.strip(), form.password)
     except (WrongPasswordError, ForbiddenError) as error:
+        audit.note(request, "log_in.refused", app=app.id)
         raise InvalidGrantError(error.message) from error
+    audit.note(request, "log_in", account_id, app=app.id, by="password grant")
     return await product.tokens.issue(account_id, app.id, granted)
 
 

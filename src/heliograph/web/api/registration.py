@@ -5,6 +5,7 @@ from litestar import Response
 
 from heliograph.base.errors import UnauthenticatedError
 from heliograph.domain.accounts.registration import SignUp
+from heliograph.web import audit
 from heliograph.web.access import app, identity, product_of
 from heliograph.web.api.oauth import NO_STORE
 from heliograph.web.entities import oauth as entities
@@ -44,6 +45,7 @@ async def sign_up(request: Request) -> Response[bytes]:
     product.registration.check(wish)
     await product.rate_limits.sign_up(client_address(request))
     made = await product.registration.sign_up(wish)
+    audit.note(request, "sign_up", made.account_id, state=made.state)
     issued = await product.tokens.issue(made.account_id, through.id, through.scopes)
     return as_json(msgspec.json.encode(entities.token(issued)), headers=NO_STORE)
 

@@ -13,6 +13,7 @@ from heliograph.domain.accounts import scopes
 from heliograph.domain.accounts.apps import OUT_OF_BAND, App, checked_redirect
 from heliograph.domain.accounts.codes import checked_challenge
 from heliograph.domain.accounts.oauth_errors import InvalidClientError, OAuthError, UnsupportedResponseTypeError
+from heliograph.web import audit
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.envelope import policy
 from heliograph.web.pages.forms import LOG_IN, checked, form_page, go, page_get, page_post
@@ -105,6 +106,7 @@ async def authorize(request: Request) -> Response[str]:
         return _refused(request, wish, error)
     product = product_of(request)
     code = await product.codes.issue(account_id, app.id, wish.redirect_uri, grant.scopes, grant.challenge)
+    audit.note(request, "app.let_in", app=app.id, scopes=" ".join(grant.scopes))
     if wish.redirect_uri == OUT_OF_BAND:
         return form_page(request, "authorize_code.html", headers=NO_STORE, client=app, code=code)
     return go(_with(wish.redirect_uri, {"code": code, "state": wish.state}))

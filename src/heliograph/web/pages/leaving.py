@@ -8,8 +8,8 @@ from heliograph.base import clock
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.domain.accounts.problems import Problem
 from heliograph.domain.leaving.export import Links, Progress
-from heliograph.web import csrf
-from heliograph.web.access import product_of, session_cookie, viewer_or_none
+from heliograph.web import audit, csrf
+from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import checked, form_page, go, page_get, page_post, who
 from heliograph.web.pages.sessions import log_in_address
 from heliograph.web.peers import client_address
@@ -52,6 +52,7 @@ async def export(request: Request) -> Response[str] | Stream:
     links = Links(addresses.domain, addresses.post_by_id, addresses.profile)
     name = f"{username}-{clock.now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    audit.note(request, "account.exported")
     chunks = product.export.of(account_id, links, Progress())
     return Stream(chunks, status_code=200, headers=headers, media_type="application/zip")
 
@@ -65,10 +66,9 @@ async def delete(request: Request) -> Response[str]:
         return _wrong(request, "delete_password")
     product = product_of(request)
     await product.departure.delete(account_id)
+    audit.note(request, "account.deleted")
     await product.outbox.hint()
-    response = form_page(request, "notice.html", heading="Your account is deleted", message=_GONE)
-    response.set_cookie(csrf.private_cookie(request, session_cookie(request), "", 0))
-    return response
+    return csrf.left(request, form_page(request, "notice.html", heading="Your account is deleted", message=_GONE))
 
 
 async def _proven(request: Request, password: str) -> int | None:
@@ -78,6 +78,7 @@ async def _proven(request: Request, password: str) -> int | None:
     try:
         await product.credentials.prove(account_id, password)
     except WrongPasswordError:
+        audit.note(request, "password.refused")
         return None
     return account_id
 

@@ -6,6 +6,7 @@ from litestar import Response
 from heliograph.base.errors import ConflictError, ValidationError
 from heliograph.domain.accounts.credentials import WrongPasswordError
 from heliograph.domain.accounts.problems import Problem
+from heliograph.web import audit
 from heliograph.web.access import product_of, session_cookie, viewer_or_none
 from heliograph.web.pages.forms import SECRETIVE, checked, form_page, go, page_get, page_post, who
 from heliograph.web.pages.sessions import log_in_address, logged_in
@@ -54,10 +55,13 @@ async def change(request: Request) -> Response[str]:
         cookie = request.cookies.get(session_cookie(request))
         await product.credentials.change_password(account_id, form.old, form.password, cookie)
     except (WrongPasswordError, ConflictError):
+        audit.note(request, "password.refused")
         wrong: Problem = ("ERR_INVALID", "is not your password")
         return form_page(request, "password.html", 422, problems={"old": [wrong]})
     except ValidationError as error:
         return form_page(request, "password.html", 422, problems=error.details)
+    await product.outbox.hint()
+    audit.note(request, "password.changed", by="password")
     return form_page(request, "notice.html", heading="Your password is changed", message=_ELSEWHERE)
 
 
@@ -72,6 +76,7 @@ async def forgotten(request: Request) -> Response[str]:
     """Send a link. The answer is the same whether or not there is such an address."""
     form, product = await checked(request, ForgottenForm), product_of(request)
     await product.rate_limits.reset(client_address(request), form.email)
+    audit.note(request, "password.forgotten")
     await product.letters.request_reset(form.email)
     await product.outbox.hint()
     return form_page(request, "notice.html", heading="Look into your mail", message=_SENT)
@@ -94,7 +99,11 @@ async def reset(request: Request) -> Response[str]:
         account_id = await product.credentials.reset_password(form.token, form.password)
     except ValidationError as error:
         return form_page(request, "password_reset.html", 422, SECRETIVE, token=form.token, problems=error.details)
-    return _stale(request) if account_id is None else await logged_in(request, account_id, "/")
+    if account_id is None:
+        return _stale(request)
+    await product.outbox.hint()
+    audit.note(request, "password.changed", account_id, by="mail")
+    return await logged_in(request, account_id, "/")
 
 
 def _stale(request: Request) -> Response[str]:

@@ -7,7 +7,7 @@ from litestar import Response
 
 from heliograph.base.errors import ForbiddenError, NotFoundError, RateLimitedError
 from heliograph.domain.accounts.credentials import WrongPasswordError
-from heliograph.web import csrf
+from heliograph.web import audit, csrf
 from heliograph.web.access import product_of, session_cookie, viewer_or_none
 from heliograph.web.pages.forms import (
     LOG_IN,
@@ -74,11 +74,15 @@ async def log_in(request: Request) -> Response[str]:
         await product.rate_limits.log_in(client_address(request), form.name)
         account_id = await product.credentials.log_in(form.name.strip(), form.password)
     except WrongPasswordError:
+        audit.note(request, "log_in.refused", reason="name or password")
         return _refused(request, form, 401, "That name and password do not belong together.")
     except ForbiddenError as error:
+        audit.note(request, "log_in.refused", reason="shut out")
         return _refused(request, form, 403, error.message)
     except RateLimitedError as error:
+        audit.note(request, "log_in.refused", reason="too many tries")
         return _refused(request, form, 429, wait_words(error), {"Retry-After": str(error.retry_after_s)})
+    audit.note(request, "log_in", account_id, by="password")
     return await logged_in(request, account_id, form.next)
 
 
@@ -93,11 +97,9 @@ def _refused(
 async def log_out(request: Request) -> Response[str]:
     """End this browser's session."""
     await checked(request, SessionForm)
+    audit.note(request, "log_out")
     await product_of(request).sessions.end(request.cookies.get(session_cookie(request), ""))
-    response = go("/")
-    # With all its attributes: of a name with __Host- nothing else is taken.
-    response.set_cookie(csrf.private_cookie(request, session_cookie(request), "", 0))
-    return response
+    return csrf.left(request, go("/"))
 
 
 @page_get("/auth/sessions")
@@ -115,6 +117,7 @@ async def end_session(request: Request) -> Response[str]:
     form = await checked(request, SessionForm)
     if not await product_of(request).sessions.end_by_handle(who(request), form.handle):
         raise NotFoundError
+    audit.note(request, "session.ended")
     return go("/auth/sessions")
 
 

@@ -5,6 +5,7 @@ from litestar import Response
 
 from heliograph.base.errors import RateLimitedError, ValidationError
 from heliograph.domain.accounts.registration import SignUp
+from heliograph.web import audit
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import (
     SECRETIVE,
@@ -58,6 +59,7 @@ async def sign_up(request: Request) -> Response[str]:
     except RateLimitedError as error:
         retry = {"Retry-After": str(error.retry_after_s)}
         return _form(request, form, {}, 429, wait_words(error), retry)
+    audit.note(request, "sign_up", made.account_id, state=made.state)
     if made.state == "pending":
         return form_page(request, "notice.html", heading="Thank you", message=_WAITING)
     return await logged_in(request, made.account_id, form.next)
