@@ -75,6 +75,8 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
             # would wait 40 ms for the first to be acknowledged.
             with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
                 listening.bind(("127.0.0.1", 0))
+                # From now on who connects waits, until the server takes them.
+                listening.listen()
                 asyncio.run(serve(listening))
         except BaseException as error:  # noqa: BLE001 -- handed to the thread that can report it
             failed.append(error)
