@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
+from heliograph.base.ids import MAX_ID
 from heliograph.base.paging import Page
 from heliograph.domain.feeds.timelines import AccountFilter
+from heliograph.domain.graph.decisions import Wish
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
@@ -20,14 +22,26 @@ sql = parse(
 INSERT INTO posts (slot, id, account_id, text, visibility)
 SELECT (:author::bigint >> 12) & 1023, mint_id(((:author::bigint >> 12) & 1023)::smallint), :author, 'x', :visibility
 FROM generate_series(1, :count::int);
+-- name: answer
+-- scatter
+UPDATE posts SET in_reply_to_id = 1, in_reply_to_account_id = :to, root_id = 1 WHERE account_id = :author AND id > :after;
+-- name: share
+-- scatter
+UPDATE posts SET in_reply_to_id = NULL, in_reply_to_account_id = NULL, root_id = NULL, reblog_of_id = 1,
+    reblog_of_account_id = :of
+WHERE account_id = :author AND id > :after;
 """,
 )
 MANY = 300
 
 
 @pytest.fixture
-def looked_at(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many posts were looked at, round by round."""
+def looked_at(product: Product) -> list[int]:
+    return _looked_at(product)
+
+
+def _looked_at(product: Product) -> list[int]:
+    """How many posts are looked at, round by round."""
     rounds: list[int] = []
     posts = product.hydration.posts
 
@@ -35,7 +49,7 @@ def looked_at(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         rounds.append(len(post_ids))
         return await posts(post_ids, **options)
 
-    monkeypatch.setattr(product.hydration, "posts", noted)
+    product.hydration.posts = noted  # type: ignore[method-assign]
     return rounds
 
 
@@ -101,6 +115,41 @@ async def test_what_stands_in_a_list_and_may_not_be_seen_is_passed_over_in_few_r
     looked_at.clear()
     assert _ids((await product.home.page(eve, Page())).items) == [first]
     assert len(looked_at) <= 5
+
+
+@pytest.mark.parametrize("page", [Page(), Page(min_id=1)], ids=["newest", "oldest"])
+async def test_somebody_muted_does_not_slow_what_comes_by_itself(narrow: Product, page: Page) -> None:
+    ann, loud, eve = [await _person(narrow, name) for name in ("ann", "loud", "eve")]
+    looked_at = _looked_at(narrow)
+    first = await _post(narrow, ann, "first", Visibility.PUBLIC)
+    await _fill(narrow, loud, Visibility.PUBLIC)
+    for author in (ann, loud):
+        await narrow.following.follow(eve, author)
+    await narrow.mutes.mute(eve, loud)
+    looked_at.clear()
+    assert _ids((await narrow.home.page(eve, page)).items) == [first]
+    # What stands in the list is looked at, and no more than that.
+    assert sum(looked_at) < 20
+    looked_at.clear()
+    assert _ids((await narrow.timelines.public(eve, page, media_only=False)).items) == [first]
+    assert sum(looked_at) == 1
+
+
+async def test_answers_to_strangers_and_silenced_shares_do_not_slow_a_home(narrow: Product) -> None:
+    ann, busy, eve = [await _person(narrow, name) for name in ("ann", "busy", "eve")]
+    first = await _post(narrow, busy, "first", Visibility.PUBLIC)
+    await _fill(narrow, busy, Visibility.PUBLIC)
+    shard = narrow.stores.shards.of(busy)
+    await shard.run(sql.answer, author=busy, to=ann, after=first)
+    await narrow.following.follow(eve, busy)
+    looked_at = _looked_at(narrow)
+    assert _ids((await narrow.home.page(eve, Page())).items) == [first]
+    assert sum(looked_at) < 20
+    await shard.run(sql.share, author=busy, of=ann, after=first)
+    await narrow.following.follow(eve, busy, Wish(reblogs=False))
+    looked_at.clear()
+    assert _ids((await narrow.home.page(eve, Page(max_id=MAX_ID))).items) == [first]
+    assert sum(looked_at) < 20
 
 
 async def test_guessed_ids_leave_nothing_in_the_cache(product: Product) -> None:

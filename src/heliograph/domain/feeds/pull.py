@@ -26,16 +26,21 @@ class HomePull:
         self._tag_follows = tag_follows
 
     async def page_of(self, viewer: int, relations: Relations, page: Page) -> list[int]:
-        """The ids that `page` asks for, newest first."""
-        authored = self._authored(viewer, relations.following, page)
+        """The ids that `page` asks for, newest first.
+
+        Without most of what the rules would leave out: a page must not cost as much as somebody has written whom the viewer
+        follows and has muted.
+        """
+        heard = [author for author in relations.following if author not in relations.muted]
+        authored = self._authored(viewer, heard, page, relations)
         if not relations.tags:
             return await authored
         names = await self._tag_follows.all_of(viewer)
-        both = await asyncio.gather(authored, self._tagged.seen(names, page, relations.blocked))
+        both = await asyncio.gather(authored, self._tagged.seen(names, page, [*relations.blocked, *relations.muted]))
         return page.cut([*both[0], *both[1]])
 
     async def newest(self, viewer: int, relations: Relations, limit: int) -> list[int]:
-        """Up to `limit` of the newest ids, newest first, for a list that is kept.
+        """Up to `limit` of the newest ids, newest first, for a list that is kept, and so whatever the rules say today.
 
         What is hashtagged by a suspended author is among them: when they are let in again, nobody pushes it anew.
         """
@@ -47,13 +52,21 @@ class HomePull:
         both = await asyncio.gather(authored, self._tagged.page_of(names, page))
         return page.cut([*both[0], *both[1]])
 
-    async def _authored(self, viewer: int, authors: Iterable[int], page: Page) -> list[int]:
+    async def _authored(
+        self, viewer: int, authors: Iterable[int], page: Page, relations: Relations | None = None
+    ) -> list[int]:
+        """Posts by `viewer` and `authors`; with `relations` only what they leave."""
         query = sql.pull_oldest if page.ascending else sql.pull_newest
         bounds = {"below": page.below, "above": page.above, "limit": page.limit}
+        left = {
+            "everything": relations is None,
+            "followed": list(relations.following) if relations else [],
+            "silent": list(relations.silent) if relations else [],
+        }
 
         async def ask(shard: Shard, some: list[int]) -> list[int]:
             slots = [ids.slot_of(author) for author in some]
-            rows = await shard.rows(query, slots=slots, authors=some, viewer=viewer, **bounds)
+            rows = await shard.rows(query, slots=slots, authors=some, viewer=viewer, **bounds, **left)
             return [row["id"] for row in rows]
 
         grouped = self._shards.group([viewer, *authors])

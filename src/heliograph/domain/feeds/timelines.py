@@ -131,10 +131,11 @@ class Timelines:
     async def public(self, viewer: int | None, page: Page, *, media_only: bool) -> Timeline:
         """Everybody's public posts."""
         query = posts_sql.public_oldest if page.ascending else posts_sql.public_newest
+        passed = _passed(await self._relations_of(viewer))
 
         async def candidates(part: Page) -> list[int]:
             rows = await self._shards.scatter(
-                query, below=part.below, above=part.above, media_only=media_only, limit=part.limit
+                query, below=part.below, above=part.above, media_only=media_only, passed=passed, limit=part.limit
             )
             return [row["id"] for row in rows]
 
@@ -142,8 +143,7 @@ class Timelines:
 
     async def tag(self, viewer: int | None, tag: str, page: Page, only: TagFilter = EVERY) -> Timeline:
         """Public posts with a hashtag (any case). Where `only` leaves few of very many, a page may be short."""
-        relations = await self._relations_of(viewer)
-        passed = [*relations.blocked, *relations.muted]
+        passed = _passed(await self._relations_of(viewer))
         names = {tag.lower(), *only.any_of}
 
         async def candidates(part: Page) -> list[int]:
@@ -209,6 +209,11 @@ class Timelines:
         if viewer is None:
             return UNMARKED
         return await self._marks.among(viewer, [each.shown.id for each in shown])
+
+
+def _passed(relations: Relations) -> list[int]:
+    """Of whom nothing comes by itself: not read at all, however much they have written."""
+    return [*relations.blocked, *relations.muted]
 
 
 def _may_see(each: Hydrated, viewer: int | None, relations: Relations) -> bool:

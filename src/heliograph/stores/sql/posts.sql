@@ -94,10 +94,11 @@ ORDER BY id LIMIT :limit;
 
 -- name: public_newest
 -- scatter
--- Of nobody who is suspended: a reader must not have to walk through all that a spammer has left.
+-- Of nobody who is suspended, and not of the accounts `passed`: a reader must not have to walk through all that a spammer has
+-- left, nor through all that somebody has written whom they mute.
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
   AND reblog_of_id IS NULL AND (in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
-  AND (NOT :media_only::boolean OR media_count > 0)
+  AND (NOT :media_only::boolean OR media_count > 0) AND account_id <> ALL(:passed::bigint[])
   AND EXISTS (SELECT FROM accounts AS author
               WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
 ORDER BY id DESC LIMIT :limit;
@@ -106,14 +107,15 @@ ORDER BY id DESC LIMIT :limit;
 -- scatter
 SELECT id FROM posts WHERE visibility = 0 AND deleted_at IS NULL AND id < :below AND id > :above
   AND reblog_of_id IS NULL AND (in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
-  AND (NOT :media_only::boolean OR media_count > 0)
+  AND (NOT :media_only::boolean OR media_count > 0) AND account_id <> ALL(:passed::bigint[])
   AND EXISTS (SELECT FROM accounts AS author
               WHERE author.slot = posts.slot AND author.id = posts.account_id AND author.state = 'active')
 ORDER BY id LIMIT :limit;
 
 -- name: pull_newest
 -- The newest posts of many authors of one shard for one viewer: a few from each, by its index, then the newest of all.
--- Direct posts (3) only if they are the viewer's own or name them.
+-- Direct posts (3) only if they are the viewer's own or name them. Unless `everything`, no answers to others than the `followed`,
+-- and no reblogs by the `silent`.
 SELECT post.id FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
 JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id AND accounts.state = 'active'
 CROSS JOIN LATERAL (
@@ -121,6 +123,9 @@ CROSS JOIN LATERAL (
       AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
       AND (posts.visibility <> 3 OR author.id = :viewer
            OR posts.mentions @> jsonb_build_array(jsonb_build_object('id', :viewer::bigint)))
+      AND (:everything::boolean OR author.id = :viewer OR posts.in_reply_to_account_id IS NULL
+           OR posts.in_reply_to_account_id IN (author.id, :viewer) OR posts.in_reply_to_account_id = ANY(:followed::bigint[]))
+      AND (:everything OR posts.reblog_of_id IS NULL OR author.id <> ALL(:silent::bigint[]))
     ORDER BY posts.id DESC LIMIT :limit
 ) AS post
 ORDER BY post.id DESC LIMIT :limit;
@@ -133,6 +138,9 @@ CROSS JOIN LATERAL (
       AND posts.deleted_at IS NULL AND posts.id < :below AND posts.id > :above
       AND (posts.visibility <> 3 OR author.id = :viewer
            OR posts.mentions @> jsonb_build_array(jsonb_build_object('id', :viewer::bigint)))
+      AND (:everything::boolean OR author.id = :viewer OR posts.in_reply_to_account_id IS NULL
+           OR posts.in_reply_to_account_id IN (author.id, :viewer) OR posts.in_reply_to_account_id = ANY(:followed::bigint[]))
+      AND (:everything OR posts.reblog_of_id IS NULL OR author.id <> ALL(:silent::bigint[]))
     ORDER BY posts.id LIMIT :limit
 ) AS post
 ORDER BY post.id LIMIT :limit;
