@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from heliograph.base.errors import (
@@ -20,6 +21,7 @@ from heliograph.domain.feeds.streams import Event
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
 from heliograph.domain.product import Product
+from heliograph.stores.valkey import Valkey
 from heliograph.wiring import drain
 
 USER = Channel("user")
@@ -101,6 +103,28 @@ async def test_all_who_see_the_same_get_the_same_bytes(product, people, listen):
     payloads = {id(ear.outlet.shown[0][2]) for ear in ears}
     assert len(payloads) == 1
     assert own.outlet.shown[0][2] != ears[0].outlet.shown[0][2]
+
+
+async def test_an_edit_costs_the_cache_no_more_for_many_readers(product, people, listen, monkeypatch):
+    author, *readers = await people(12)
+    ears = [await listen(reader, PUBLIC) for reader in readers]
+    ident = await post(product, author)
+    await product.likes.like(readers[3], ident)
+    edit = Event(streams.EDIT, post=ident)
+    # Whatever is known of the readers is learned once.
+    await product.broadcasting.show([edit])
+    waves = []
+    wave = Valkey.wave
+
+    async def counted(valkey, make):
+        waves.append(make)
+        return await wave(valkey, make)
+
+    monkeypatch.setattr(Valkey, "wave", counted)
+    await product.broadcasting.show([edit])
+    assert len(waves) <= 4
+    liked = [msgspec.json.decode(ear.outlet.shown[-1][2])["favourited"] for ear in ears]
+    assert liked == [number == 3 for number in range(11)]
 
 
 @pytest.mark.usefixtures("hearing")

@@ -143,12 +143,13 @@ class Broadcasting:
         made: dict[bytes, News] = {}
         found = await self._subscribers(post.header, post.shown)
         metrics.stream_events.labels(kind).inc(len(found))
+        # Nobody has marked what nobody has seen.
+        fresh = kind == streams.UPDATE and post.original is None
+        viewers = [] if fresh else list({listener.account_id: None for listener, _ in found})
+        marked = await self._marks.of_each(viewers, post.shown.id) if viewers else {}
         for listener, channel in found:
             viewer = listener.account_id
-            # Nobody has marked what nobody has seen.
-            fresh = kind == streams.UPDATE and post.original is None
-            marked = UNMARKED if fresh else await self._marks.among(viewer, [post.shown.id])
-            payload = present.post(post, viewer, marked)
+            payload = present.post(post, viewer, marked.get(viewer, UNMARKED))
             listener.outlet.show(made.setdefault(payload, News(kind, payload)), channel)
 
     async def _show_own(self, event: Event) -> None:

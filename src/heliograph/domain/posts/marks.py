@@ -90,6 +90,14 @@ class MarksReader:
             )
         )
 
+    async def of_each(self, viewers: Sequence[int], post_id: int) -> dict[int, Marked]:
+        """What each of `viewers` has marked of one post; of whom this process knows already it is confirmed in one wave."""
+        versions = await self._cache.versions([(MARKS, viewer) for viewer in viewers])
+        return {
+            viewer: await self.among(viewer, [post_id], version)
+            for viewer, version in zip(viewers, versions, strict=True)
+        }
+
     async def refresh(self, viewer: int) -> None:
         """Handle the message `marks.changed`: believe nothing that was read before now. Raises StoreUnavailableError."""
         await self._cache.invalidate(await self._shards.of(viewer).mark(), [(MARKS, viewer)])
