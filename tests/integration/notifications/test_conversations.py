@@ -160,3 +160,33 @@ async def test_nobody_writes_into_the_list_of_who_blocks_them(product: Product, 
     await direct(product, cat, ann, bob, answers=first)
     await drain(product)
     assert await talks(product, bob) == [(first, True, {ann})]
+
+
+async def test_what_is_deleted_while_it_is_told_of_gives_its_place_back(
+    product: Product, across, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = await across(2)
+    first = await direct(product, ann, bob)
+    await drain(product)
+    second = await direct(product, ann, bob, answers=first)
+    add = product.telling._correspondence.add
+
+    async def late(post_id: int) -> None:
+        """Another worker deletes the post between the look at it and what is written of it."""
+        seen = product.posts.fragments
+        looked = await seen([post_id])
+        await product.remover.delete(ann, post_id)
+        await product.purge_post(post_id, ann)
+
+        async def as_it_was(post_ids):
+            monkeypatch.setattr(product.posts, "fragments", seen)
+            return looked if list(post_ids) == [post_id] else await seen(post_ids)
+
+        monkeypatch.setattr(product.posts, "fragments", as_it_was)
+        await add(post_id)
+
+    monkeypatch.setattr(product.telling._correspondence, "add", late)
+    await drain(product)
+    assert await talks(product, ann) == [(first, False, {bob})]
+    assert [last for last, _, _ in await talks(product, bob)] == [first]
+    assert second > first

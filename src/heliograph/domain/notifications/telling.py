@@ -72,7 +72,7 @@ class Telling:
             await self._correspondence.add(post_id)
         if _rings(header):
             await self._ring(header, named, cursor, advance)
-        await self._unless_gone(post_id)
+        await self._unless_gone(header)
 
     async def mentioned(self, post_id: int, account_ids: Collection[int]) -> None:
         """Tell those whom a post mentions since it was edited. Who was told of this post before is not told again."""
@@ -81,7 +81,7 @@ class Telling:
             return
         await self._tell(set(account_ids) & set(header.mentioned), Kind.MENTION, header.author, post_id, post_id)
         await self._correspondence.add(post_id)
-        await self._unless_gone(post_id)
+        await self._unless_gone(header)
 
     async def marked(self, kind: Kind, account: int, post_id: int, rev: int, *, gone: bool) -> None:
         """Tell the author of a post that `account` likes or reblogs it, as of `rev`, or take that back."""
@@ -89,7 +89,7 @@ class Telling:
         if header.gone:
             return
         await self._change(kind, header.author, account, post_id, rev, gone=gone)
-        await self._unless_gone(post_id)
+        await self._unless_gone(header)
 
     async def followed(self, change: FollowChanged) -> None:
         """Tell an account who follows it, or asks to; what is over is taken back."""
@@ -169,10 +169,10 @@ class Telling:
             if outcome is not None:
                 raise outcome
 
-    async def _unless_gone(self, post_id: int) -> None:
+    async def _unless_gone(self, header: Header) -> None:
         """A post that was deleted while it was told of: whoever has cleaned up behind it may have been too early."""
-        if (await self._header(post_id)).gone:
-            await self._erase(post_id)
+        if (await self._header(header.id)).gone:
+            await self.forget(header)
 
     async def _erase(self, post_id: int) -> None:
         await self._shards.scatter(sql.erase, subject_id=post_id)
