@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import circle
 import msgspec
 import pytest
-import society
 
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
@@ -31,6 +31,6 @@ async def narrow(
     async with Shards.open(two_shards, 2) as shards:
         assert [shard.name for shard in shards.all] == ["lower", "upper"]
     small = msgspec.structs.replace(settings, feed_length=5, push_limit=2)
-    async with society.opened(small, two_shards) as product:
+    async with circle.opened(small, two_shards) as product:
         await product.stores.valkey.one(lambda _: ("FLUSHALL",))
         yield product

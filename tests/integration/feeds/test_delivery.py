@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from society import Society, opened
+from circle import Circle, opened
 
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
@@ -37,12 +37,12 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
     monkeypatch.setattr(deliver, "PAGE", 2)
     async with opened(settings, two_shards) as product:
         await product.stores.valkey.one(lambda _: ("FLUSHALL",))
-        society = await Society.gather(product, 8)
+        circle = await Circle.gather(product, 8)
         for fan in range(1, 8):
-            await society.follow(fan, 0)
-            await society.read_home(fan, Page())
+            await circle.follow(fan, 0)
+            await circle.read_home(fan, Page())
         await drain(product)
-        post_id = await society.post(0, Visibility.PUBLIC, set())
+        post_id = await circle.post(0, Visibility.PUBLIC, set())
         cursors: list[int] = []
 
         async def advance(cursor: int) -> None:
@@ -51,8 +51,8 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
-            await product.delivery.deliver(post_id, society.people[0], None, 0, advance)
-        fans = society.people[1:]
+            await product.delivery.deliver(post_id, circle.people[0], None, 0, advance)
+        fans = circle.people[1:]
         assert sum(post_id in each for each in await lists_of(product, fans)) == 2 * dies_after
         reached = cursors[-2] if dies_after > 1 else 0
         lists = IdLists(product.stores.valkey, product.settings.feed_length)
@@ -65,7 +65,7 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
 
         async def noted(_: int) -> None: ...
 
-        await product.delivery.deliver(post_id, society.people[0], None, reached, noted)
+        await product.delivery.deliver(post_id, circle.people[0], None, reached, noted)
         assert await lists_of(product, fans) == [[] if fan in done else [post_id] for fan in fans]
         await drain(product)
         assert await lists_of(product, fans) == [[post_id]] * 7
@@ -73,44 +73,44 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
 
 async def test_crossing_the_line_both_ways(narrow: Product) -> None:
     """Pushed, then pulled, then pushed again: at every step everybody sees all posts, and in the end nobody pulls."""
-    society = await Society.gather(narrow, 6)
-    author = society.people[0]
+    circle = await Circle.gather(narrow, 6)
+    author = circle.people[0]
 
     async def seen_by_all() -> None:
         for reader in range(6):
-            assert await society.read_home(reader, Page(limit=40)) == society.home(reader)
+            assert await circle.read_home(reader, Page(limit=40)) == circle.home(reader)
 
     for fan in range(1, 6):
-        await society.follow(fan, 0)
-        await society.post(0, Visibility.PUBLIC, set())
+        await circle.follow(fan, 0)
+        await circle.post(0, Visibility.PUBLIC, set())
         await drain(narrow)
         await seen_by_all()
     assert (await narrow.pulled.audience(author)).pull_from is not None
-    before = await lists_of(narrow, society.people[1:])
-    await society.post(0, Visibility.PUBLIC, set())
+    before = await lists_of(narrow, circle.people[1:])
+    await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
-    assert await lists_of(narrow, society.people[1:]) == before, "nothing is pushed"
+    assert await lists_of(narrow, circle.people[1:]) == before, "nothing is pushed"
     await seen_by_all()
     for fan in range(2, 6):
-        await society.unfollow(fan, 0)
-    await society.post(0, Visibility.PUBLIC, set())
+        await circle.unfollow(fan, 0)
+    await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
     assert (await narrow.pulled.audience(author)).pull_from is None
-    assert await narrow.pulled.among(await narrow.relations.of(society.people[1])) == []
+    assert await narrow.pulled.among(await narrow.relations.of(circle.people[1])) == []
     await seen_by_all()
-    (home,) = await lists_of(narrow, society.people[1:2])
-    assert home == society.home(1)[:5], "what was pulled has been pushed"
+    (home,) = await lists_of(narrow, circle.people[1:2])
+    assert home == circle.home(1)[:5], "what was pulled has been pushed"
 
 
 async def test_those_who_ask_first_wait_for_the_first_look(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has just started must not answer as if nobody were pulled."""
     monkeypatch.setattr(pulled, "REFRESH_S", 60.0)
-    society = await Society.gather(narrow, 6)
+    circle = await Circle.gather(narrow, 6)
     for fan in range(1, 6):
-        await society.follow(fan, 0)
-    author = society.people[0]
+        await circle.follow(fan, 0)
+    author = circle.people[0]
     await narrow.pulled.start(author)
-    relations = await narrow.relations.of(society.people[1])
+    relations = await narrow.relations.of(circle.people[1])
     young = PulledAuthors(narrow.stores.shards)
     assert await asyncio.gather(*(young.among(relations) for _ in range(4))) == [[author]] * 4
 
@@ -127,26 +127,26 @@ async def test_everything_works_without_valkey(
     monkeypatch.setattr(pulled, "REFRESH_S", -1.0)
     away = msgspec.structs.replace(two_shards, valkey_url=f"unix://{tmp_path}/nobody")
     async with opened(settings, away) as product:
-        society = await Society.gather(product, 4)
+        circle = await Circle.gather(product, 4)
         began = time.monotonic()
         for fan in range(4):
-            await society.follow(fan, (fan + 1) % 4)
-        await society.unfollow(0, 1)
+            await circle.follow(fan, (fan + 1) % 4)
+        await circle.unfollow(0, 1)
         for author in range(4):
-            await society.post(author, Visibility.PUBLIC, {0})
-            await society.post(author, Visibility.PRIVATE, set())
-        await society.like(1, 0)
-        await society.delete(3)
+            await circle.post(author, Visibility.PUBLIC, {0})
+            await circle.post(author, Visibility.PRIVATE, set())
+        await circle.like(1, 0)
+        await circle.delete(3)
         for reader in range(4):
             seen: set[str] = set()
             token = cache.degraded.set(seen)
-            assert await society.read_home(reader, Page(limit=3)) == society.home(reader)[:3]
-            assert await society.read_home(reader, Page(min_id=0, limit=2)) == society.home(reader)[-2:]
+            assert await circle.read_home(reader, Page(limit=3)) == circle.home(reader)[:3]
+            assert await circle.read_home(reader, Page(min_id=0, limit=2)) == circle.home(reader)[-2:]
             assert {"feeds", "cache"} <= seen
             cache.degraded.reset(token)
         import random
 
-        await society.agrees(random.Random(1))
+        await circle.agrees(random.Random(1))
         assert time.monotonic() - began < 20
 
 
@@ -157,14 +157,14 @@ async def test_posts_are_delivered_when_valkey_comes_back(
     address = tmp_path / "v"
     away = msgspec.structs.replace(two_shards, valkey_url=f"unix://{address}")
     async with opened(settings, away) as product:
-        society = await Society.gather(product, 4)
-        await society.follow(1, 0)
-        post_id = await society.post(0, Visibility.PUBLIC, set())
+        circle = await Circle.gather(product, 4)
+        await circle.follow(1, 0)
+        post_id = await circle.post(0, Visibility.PUBLIC, set())
         await drain(product)
         address.symlink_to(cluster.valkey_url.removeprefix("unix://"))
         async with asyncio.timeout(10):
-            while post_id not in (await lists_of_or_none(product, society.people[1])):
-                await society.read_home(1, Page())
+            while post_id not in (await lists_of_or_none(product, circle.people[1])):
+                await circle.read_home(1, Page())
                 await drain(product)
                 await asyncio.sleep(0.05)
         state = await product.outbox.state()
@@ -181,10 +181,10 @@ async def lists_of_or_none(product: Product, account: int) -> list[int]:
 
 
 async def test_two_hundred_readers_at_once_rebuild_once(narrow: Product) -> None:
-    society = await Society.gather(narrow, 4)
-    await society.follow(1, 0)
-    made = [await society.post(0, Visibility.PUBLIC, set()) for _ in range(3)]
-    pages = await asyncio.gather(*(narrow.home.page(society.people[1], Page()) for _ in range(60)))
+    circle = await Circle.gather(narrow, 4)
+    await circle.follow(1, 0)
+    made = [await circle.post(0, Visibility.PUBLIC, set()) for _ in range(3)]
+    pages = await asyncio.gather(*(narrow.home.page(circle.people[1], Page()) for _ in range(60)))
     assert {tuple(int(json.loads(item)["id"]) for item in each.items) for each in pages} == {tuple(made[::-1])}
 
 

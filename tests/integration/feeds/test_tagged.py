@@ -5,7 +5,7 @@ import itertools
 
 import msgspec
 import pytest
-from society import NUMBERS, Society
+from circle import NUMBERS, Circle
 
 from heliograph.base import ids
 from heliograph.base.paging import Page
@@ -50,66 +50,66 @@ async def under(product: Product, name: str, page: Page | None = None, only: Tag
 
 
 async def test_what_is_listed_is_pushed_to_the_active_followers(narrow: Product) -> None:
-    society = await Society.gather(narrow)
+    circle = await Circle.gather(narrow)
     reader, away, author = 0, 1, 2
-    before = await society.post(author, PUBLIC, set(), LIGHT)
-    await society.read_home(reader, Page())
-    assert await home_list(narrow, society.people[reader]) == []
+    before = await circle.post(author, PUBLIC, set(), LIGHT)
+    await circle.read_home(reader, Page())
+    assert await home_list(narrow, circle.people[reader]) == []
     for each in (reader, away):
-        await society.follow_tag(each, 0)
-    assert await home_list(narrow, society.people[reader]) == [before], "merged when it was followed"
-    after = await society.post(author, PUBLIC, set(), LIGHT)
+        await circle.follow_tag(each, 0)
+    assert await home_list(narrow, circle.people[reader]) == [before], "merged when it was followed"
+    after = await circle.post(author, PUBLIC, set(), LIGHT)
     for visibility in (Visibility.UNLISTED, Visibility.PRIVATE, Visibility.DIRECT):
-        await society.post(author, visibility, set(), LIGHT)
+        await circle.post(author, visibility, set(), LIGHT)
     await drain(narrow)
-    assert await home_list(narrow, society.people[reader]) == [after, before]
-    assert await home_list(narrow, society.people[away]) == []
+    assert await home_list(narrow, circle.people[reader]) == [after, before]
+    assert await home_list(narrow, circle.people[away]) == []
     for each in (reader, away):
-        assert await society.read_home(each, Page()) == [after, before]
-    old = await society.post(author, PUBLIC, set())
-    await society.retag(society.originals().index(old), LIGHT)
+        assert await circle.read_home(each, Page()) == [after, before]
+    old = await circle.post(author, PUBLIC, set())
+    await circle.retag(circle.originals().index(old), LIGHT)
     await drain(narrow)
-    assert (await home_list(narrow, society.people[reader]))[0] == old, "an edit that adds a hashtag counts"
-    await society.unfollow_tag(reader, 0)
-    assert await society.read_home(reader, Page()) == []
+    assert (await home_list(narrow, circle.people[reader]))[0] == old, "an edit that adds a hashtag counts"
+    await circle.unfollow_tag(reader, 0)
+    assert await circle.read_home(reader, Page()) == []
 
 
 async def test_a_large_hashtag_is_pulled(narrow: Product) -> None:
-    society = await Society.gather(narrow)
+    circle = await Circle.gather(narrow)
     author, readers = 5, range(4)
     for reader in readers:
-        await society.read_home(reader, Page())
-        await society.follow_tag(reader, 0)
-    made = [await society.post(author, PUBLIC, set(), LIGHT)]
+        await circle.read_home(reader, Page())
+        await circle.follow_tag(reader, 0)
+    made = [await circle.post(author, PUBLIC, set(), LIGHT)]
     # The message that notices finds its post pushed by nobody, and pulled by all from then on.
     await drain(narrow)
-    lists = [await home_list(narrow, society.people[reader]) for reader in readers]
-    made += [await society.post(author, PUBLIC, set(), LIGHT) for _ in range(2)]
+    lists = [await home_list(narrow, circle.people[reader]) for reader in readers]
+    made += [await circle.post(author, PUBLIC, set(), LIGHT) for _ in range(2)]
     for reader in readers:
-        assert await society.read_home(reader, Page()) == made[::-1], "at once: nothing has to be pushed"
+        assert await circle.read_home(reader, Page()) == made[::-1], "at once: nothing has to be pushed"
     await drain(narrow)
-    assert [await home_list(narrow, society.people[reader]) for reader in readers] == lists
-    relations = await narrow.relations.of(society.people[0])
+    assert [await home_list(narrow, circle.people[reader]) for reader in readers] == lists
+    relations = await narrow.relations.of(circle.people[0])
     ((kind, number),) = await narrow.pulled.lists(relations)
-    assert (kind, narrow.pulled.tag(number)) == (TAGGED, society.tags[0])
-    made += [await society.post(author, PUBLIC, set(), LIGHT) for _ in range(9)]
+    assert (kind, narrow.pulled.tag(number)) == (TAGGED, circle.tags[0])
+    made += [await circle.post(author, PUBLIC, set(), LIGHT) for _ in range(9)]
     for reader in readers:
-        assert await society.read_home(reader, Page(limit=20)) == made[::-1], "below the floor too"
-    await society.flush()
-    assert await society.read_home(0, Page(limit=20)) == made[::-1]
-    assert await society.read_home(4, Page()) == [], "who does not follow it has none of it"
+        assert await circle.read_home(reader, Page(limit=20)) == made[::-1], "below the floor too"
+    await circle.flush()
+    assert await circle.read_home(0, Page(limit=20)) == made[::-1]
+    assert await circle.read_home(4, Page()) == [], "who does not follow it has none of it"
 
 
 async def test_a_delivery_that_dies_goes_on_at_its_cursor(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tagging, "PAGE", 1)
     monkeypatch.setattr(narrow.tagging, "_push_limit", 100)
-    society = await Society.gather(narrow)
+    circle = await Circle.gather(narrow)
     for reader in range(5):
-        await society.follow_tag(reader, 0)
-        await society.read_home(reader, Page())
+        await circle.follow_tag(reader, 0)
+        await circle.read_home(reader, Page())
     await drain(narrow)
-    post_id = await society.post(5, PUBLIC, set(), LIGHT)
-    posted, cursors = TagPosted(society.tags[0], post_id), []
+    post_id = await circle.post(5, PUBLIC, set(), LIGHT)
+    posted, cursors = TagPosted(circle.tags[0], post_id), []
 
     async def advance(cursor: int) -> None:
         cursors.append(cursor)
@@ -118,7 +118,7 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(narrow: Product, monke
 
     with pytest.raises(asyncio.CancelledError):
         await narrow.tagging.deliver(posted, 0, advance)
-    readers = sorted(society.people[:5])
+    readers = sorted(circle.people[:5])
     assert cursors == readers[:3]
     assert [await home_list(narrow, each) for each in readers] == [[post_id]] * 3 + [[]] * 2
     await narrow.tagging.deliver(posted, cursors[1], advance)
@@ -127,15 +127,15 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(narrow: Product, monke
 
 async def test_rows_follow_the_post_in_any_order(narrow: Product) -> None:
     """Published, edited twice, deleted: the messages come in every order, some before the others' rows are there."""
-    society = await Society.gather(narrow, 2)
-    names = society.tags
+    circle = await Circle.gather(narrow, 2)
+    names = circle.tags
     for ends in (False, True):
-        post_id = await society.post(0, PUBLIC, set(), frozenset({0}))
-        await society.retag(society.originals().index(post_id), frozenset({0, 1}))
-        await society.retag(society.originals().index(post_id), frozenset({1}))
+        post_id = await circle.post(0, PUBLIC, set(), frozenset({0}))
+        await circle.retag(circle.originals().index(post_id), frozenset({0, 1}))
+        await circle.retag(circle.originals().index(post_id), frozenset({1}))
         formerly = [(), (names[0],), (names[0], names[1])]
         if ends:
-            await society.delete(society.originals().index(post_id))
+            await circle.delete(circle.originals().index(post_id))
         truth = set() if ends else {(names[1], post_id)}
         for order in itertools.permutations(formerly):
             for each in [*order, *order]:
@@ -149,15 +149,15 @@ async def test_rows_follow_the_post_in_any_order(narrow: Product) -> None:
             await narrow.tagging.settle(post_id, each)
         assert await rows(narrow, *names) == truth
         if not ends:
-            await society.delete(society.originals().index(post_id))
+            await circle.delete(circle.originals().index(post_id))
             await drain(narrow)
             assert await rows(narrow, *names) == set()
 
 
 async def test_nobody_deletes_a_post_while_it_is_being_listed(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who lists has found it alive and is slow: the deletion waits, and its purge removes what was written."""
-    society = await Society.gather(narrow, 2)
-    post_id = await society.post(0, PUBLIC, set(), frozenset({0, 1}))
+    circle = await Circle.gather(narrow, 2)
+    post_id = await circle.post(0, PUBLIC, set(), frozenset({0, 1}))
     found, go_on = asyncio.Event(), asyncio.Event()
     whole = narrow.tags._run
 
@@ -169,30 +169,30 @@ async def test_nobody_deletes_a_post_while_it_is_being_listed(narrow: Product, m
     monkeypatch.setattr(narrow.tags, "_run", slow)
     listing = asyncio.create_task(narrow.tags.settle(post_id))
     await found.wait()
-    deletion = asyncio.create_task(society.delete(0))
+    deletion = asyncio.create_task(circle.delete(0))
     done, _ = await asyncio.wait([deletion], timeout=0.3)
     assert not done
     go_on.set()
     await asyncio.gather(listing, deletion)
     await drain(narrow)
-    assert await rows(narrow, *society.tags) == set()
+    assert await rows(narrow, *circle.tags) == set()
 
 
 async def test_many_posts_with_new_hashtags_at_once(narrow: Product) -> None:
     """More at once than there are connections, with the same new hashtags on both shards: none waits for another."""
-    society = await Society.gather(narrow)
-    society.tags = [f"new{next(NUMBERS)}" for _ in range(12)]
+    circle = await Circle.gather(narrow)
+    circle.tags = [f"new{next(NUMBERS)}" for _ in range(12)]
     everything = frozenset(range(12))
-    made = await asyncio.gather(*(society.post(nth % 6, PUBLIC, set(), everything) for nth in range(24)))
-    assert await rows(narrow, *society.tags) == {(name, post_id) for name in society.tags for post_id in made}
-    await asyncio.gather(*(society.delete(0) for _ in range(24)), drain(narrow))
+    made = await asyncio.gather(*(circle.post(nth % 6, PUBLIC, set(), everything) for nth in range(24)))
+    assert await rows(narrow, *circle.tags) == {(name, post_id) for name in circle.tags for post_id in made}
+    await asyncio.gather(*(circle.delete(0) for _ in range(24)), drain(narrow))
     await drain(narrow)
-    assert await rows(narrow, *society.tags) == set()
+    assert await rows(narrow, *circle.tags) == set()
 
 
 async def test_following_is_applied_in_any_order(narrow: Product) -> None:
-    society = await Society.gather(narrow, 2)
-    name, who = society.tags[0], society.people[0]
+    circle = await Circle.gather(narrow, 2)
+    name, who = circle.tags[0], circle.people[0]
     said: list[TagFollowChanged] = [await narrow.tag_follows.follow(who, name)]
     await narrow.tag_follows.unfollow(who, name)
     said += [TagFollowChanged(who, name, said[0].rev + 1, gone=True), await narrow.tag_follows.follow(who, name)]
@@ -204,17 +204,17 @@ async def test_following_is_applied_in_any_order(narrow: Product) -> None:
 
 
 async def test_more_hashtags_of_a_post(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
-    society = await Society.gather(narrow, 2)
-    one, two = society.tags
-    only_one = [await society.post(0, PUBLIC, set(), frozenset({0})) for _ in range(7)]
-    both = await society.post(1, PUBLIC, set(), frozenset({0, 1}))
-    only_two = await society.post(1, PUBLIC, set(), frozenset({1}))
+    circle = await Circle.gather(narrow, 2)
+    one, two = circle.tags
+    only_one = [await circle.post(0, PUBLIC, set(), frozenset({0})) for _ in range(7)]
+    both = await circle.post(1, PUBLIC, set(), frozenset({0, 1}))
+    only_two = await circle.post(1, PUBLIC, set(), frozenset({1}))
     assert await under(narrow, one, only=TagFilter(any_of=(two,))) == [only_two, both, *only_one[::-1]]
     assert await under(narrow, one, Page(limit=1), TagFilter(none_of=(two,))) == [only_one[-1]]
     assert await under(narrow, two, only=TagFilter(all_of=(one,))) == [both]
     assert await under(narrow, one, Page(limit=2, max_id=only_one[3])) == [only_one[2], only_one[1]]
     assert await under(narrow, one, Page(limit=2, min_id=only_one[0])) == [only_one[2], only_one[1]]
-    await society.delete(society.originals().index(both))
+    await circle.delete(circle.originals().index(both))
     looks = 0
     whole = narrow.hydration.posts
 
@@ -232,12 +232,12 @@ async def test_more_hashtags_of_a_post(narrow: Product, monkeypatch: pytest.Monk
 async def test_the_posts_of_a_suspended_author_are_passed_over(
     narrow: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    society = await Society.gather(narrow, 4)
-    wanted = [await society.post(0, PUBLIC, set(), LIGHT) for _ in range(3)]
+    circle = await Circle.gather(narrow, 4)
+    wanted = [await circle.post(0, PUBLIC, set(), LIGHT) for _ in range(3)]
     for _ in range(15):
-        await society.post(1, PUBLIC, set(), LIGHT)
-    await society.follow_tag(2, 0)
-    await narrow.suspension.suspend(society.people[1])
+        await circle.post(1, PUBLIC, set(), LIGHT)
+    await circle.follow_tag(2, 0)
+    await narrow.suspension.suspend(circle.people[1])
     asked = 0
     whole = tagged.TaggedPosts._rows
 
@@ -247,38 +247,38 @@ async def test_the_posts_of_a_suspended_author_are_passed_over(
         return await whole(*arguments, **options)
 
     monkeypatch.setattr(tagged.TaggedPosts, "_rows", counted)
-    assert await under(narrow, society.tags[0], Page(limit=3)) == wanted[::-1]
+    assert await under(narrow, circle.tags[0], Page(limit=3)) == wanted[::-1]
     assert asked == 2
-    society.posts = {ident: each for ident, each in society.posts.items() if each.author != 1}
-    assert await society.read_home(2, Page(limit=20)) == wanted[::-1]
-    await narrow.suspension.restore(society.people[1])
+    circle.posts = {ident: each for ident, each in circle.posts.items() if each.author != 1}
+    assert await circle.read_home(2, Page(limit=20)) == wanted[::-1]
+    await narrow.suspension.restore(circle.people[1])
     await drain(narrow)
-    found = [int(msgspec.json.decode(item)["id"]) for item in (await narrow.home.page(society.people[2], Page())).items]
+    found = [int(msgspec.json.decode(item)["id"]) for item in (await narrow.home.page(circle.people[2], Page())).items]
     assert len(found) == 18, "who is let in again is there again"
 
 
 async def test_a_hashtag_lives_with_its_name(narrow: Product) -> None:
     """On one shard or the other, whoever wrote the post."""
-    society = await Society.gather(narrow, 2)
-    society.tags = [f"here{next(NUMBERS)}" for _ in range(8)]
-    assert len({ids.slot_of_name(name) < 512 for name in society.tags}) == 2
+    circle = await Circle.gather(narrow, 2)
+    circle.tags = [f"here{next(NUMBERS)}" for _ in range(8)]
+    assert len({ids.slot_of_name(name) < 512 for name in circle.tags}) == 2
     for author in range(2):
-        await society.post(author, PUBLIC, set(), frozenset(range(8)))
-    for name in society.tags:
-        assert await under(narrow, name) == sorted(society.posts, reverse=True)
+        await circle.post(author, PUBLIC, set(), frozenset(range(8)))
+    for name in circle.tags:
+        assert await under(narrow, name) == sorted(circle.posts, reverse=True)
 
 
 async def test_a_request_that_dies_before_it_lists(narrow: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message of the post does it, for a hashtag that is pushed and for one that is pulled."""
-    society = await Society.gather(narrow)
+    circle = await Circle.gather(narrow)
     for reader in range(4):
-        await society.follow_tag(reader, 0)
-        await society.read_home(reader, Page())
-    await society.follow_tag(4, 1)
-    await society.read_home(4, Page())
-    await society.post(5, PUBLIC, set(), LIGHT)
+        await circle.follow_tag(reader, 0)
+        await circle.read_home(reader, Page())
+    await circle.follow_tag(4, 1)
+    await circle.read_home(4, Page())
+    await circle.post(5, PUBLIC, set(), LIGHT)
     await drain(narrow)
-    assert await narrow.pulled.tags_of(society.tags), "one is pulled by now"
+    assert await narrow.pulled.tags_of(circle.tags), "one is pulled by now"
 
     async def dies(*_) -> None:
         raise asyncio.CancelledError
@@ -286,10 +286,10 @@ async def test_a_request_that_dies_before_it_lists(narrow: Product, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(narrow.tagging, "at_once", dies)
         with pytest.raises(asyncio.CancelledError):
-            await society.post(5, PUBLIC, set(), frozenset({0, 1}))
-    await society.drain()
-    (newest,) = await under(narrow, society.tags[1])
-    assert await under(narrow, society.tags[0], Page(limit=1)) == [newest]
+            await circle.post(5, PUBLIC, set(), frozenset({0, 1}))
+    await circle.drain()
+    (newest,) = await under(narrow, circle.tags[1])
+    assert await under(narrow, circle.tags[0], Page(limit=1)) == [newest]
     for reader in range(5):
-        timeline = await narrow.home.page(society.people[reader], Page(limit=1))
+        timeline = await narrow.home.page(circle.people[reader], Page(limit=1))
         assert int(msgspec.json.decode(timeline.items[0])["id"]) == newest

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from society import Society, opened
+from circle import Circle, opened
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
@@ -34,17 +34,17 @@ SELECT (SELECT count(*) FROM threads) AS threads, (SELECT count(*) FROM replies)
 
 
 @pytest.fixture
-async def society(settings: Settings, two_shards: Topology) -> AsyncIterator[Society]:
+async def circle(settings: Settings, two_shards: Topology) -> AsyncIterator[Circle]:
     async with opened(settings, two_shards) as product:
         await product.stores.valkey.one(lambda _: ("FLUSHALL",))
-        yield await Society.gather(product, 4)
+        yield await Circle.gather(product, 4)
 
 
 class Talk:
     """People who answer each other. Numbers stand for people, ids for posts."""
 
-    def __init__(self, society: Society) -> None:
-        self.society, self.product, self.people = society, society.product, society.people
+    def __init__(self, circle: Circle) -> None:
+        self.circle, self.product, self.people = circle, circle.product, circle.people
 
     async def say(
         self, who: int, answered: int | None = None, visibility: Visibility = PUBLIC, text: str = "well", key: str = ""
@@ -64,8 +64,8 @@ class Talk:
 
 
 @pytest.fixture
-def talk(society: Society) -> Talk:
-    return Talk(society)
+def talk(circle: Circle) -> Talk:
+    return Talk(circle)
 
 
 async def remains(product: Product) -> dict[str, int]:
@@ -85,9 +85,9 @@ async def test_a_thread_is_seen_at_once_from_everywhere(talk: Talk) -> None:
     assert [await talk.replies(each) for each in (root, first, second)] == [3, 1, 0]
     shown = msgspec.json.decode(await talk.product.timelines.post(None, second))
     assert (shown["in_reply_to_id"], shown["in_reply_to_account_id"]) == (str(first), str(talk.people[1]))
-    await talk.society.listen()
+    await talk.circle.listen()
     for seed in range(4):
-        await talk.society.gossip(seed)
+        await talk.circle.gossip(seed)
     await drain(talk.product)
     assert [await talk.replies(each) for each in (root, first, second)] == [3, 1, 0]
 
@@ -96,8 +96,8 @@ async def test_a_thread_is_seen_at_once_from_everywhere(talk: Talk) -> None:
 async def test_any_thread_is_what_the_model_says(talk: Talk, seed: int) -> None:
     """Answers of every visibility, deletions, messages twice and late; each viewer sees their part, in order."""
     chance = random.Random(seed)
-    await talk.society.follow(1, 0)
-    await talk.society.follow(2, 3)
+    await talk.circle.follow(1, 0)
+    await talk.circle.follow(2, 3)
     said: dict[int, tuple[int, int | None, Visibility, set[int]]] = {}
     root = await talk.say(0)
     said[root] = (0, None, PUBLIC, set())
@@ -120,7 +120,7 @@ async def test_any_thread_is_what_the_model_says(talk: Talk, seed: int) -> None:
             answered = chance.choice(seen)
             visibility = chance.choice([PUBLIC, PUBLIC, UNLISTED, PRIVATE, DIRECT])
             named = {chance.randrange(4)} if chance.random() < 0.5 else set()
-            text = "well " + " ".join(f"@{talk.society.names[each]}" for each in named)
+            text = "well " + " ".join(f"@{talk.circle.names[each]}" for each in named)
             ident = await talk.say(who, answered, visibility, text)
             said[ident] = (who, answered, visibility, named)
         elif step < 0.85:
@@ -130,9 +130,9 @@ async def test_any_thread_is_what_the_model_says(talk: Talk, seed: int) -> None:
                 await talk.product.remover.delete(talk.people[who], ident)
                 gone.add(ident)
         elif step < 0.95:
-            await talk.society.gossip(chance.randrange(1000))
+            await talk.circle.gossip(chance.randrange(1000))
         else:
-            await talk.society.drain()
+            await talk.circle.drain()
 
     def below(ident: int) -> list[int]:
         children = sorted(each for each, (_, answered, *_) in said.items() if answered == ident)
@@ -162,8 +162,8 @@ async def test_any_thread_is_what_the_model_says(talk: Talk, seed: int) -> None:
                 assert await talk.replies(ident, who) == counted
 
     await agrees()
-    await talk.society.drain()
-    await talk.society.gossip(seed)
+    await talk.circle.drain()
+    await talk.circle.gossip(seed)
     await agrees()
 
 
