@@ -13,6 +13,7 @@ from society_people import People
 Look = Callable[[], Awaitable[None]]
 EVERYTHING = 40
 WIDEST = 7
+AT_ONCE = 0.5
 
 
 class Eyes:
@@ -143,6 +144,11 @@ class Eyes:
             await self.home(viewer, limit=self.chance.choice([3, 5, 20]))
         else:
             await self.home(viewer, **self._any_page(self.model.home(viewer)))
+
+    async def look_at_once(self) -> None:
+        """Who has just done something looks at home: what they did is seen there, on any process."""
+        if self.chance.random() < AT_ONCE:
+            await self.home(self.people.actor, limit=self.chance.choice([5, 20]))
 
     def _any_page(self, everything: list[int]) -> dict[str, int | None]:
         bounds = [None, None, *everything, *(ident + 1 for ident in everything)]

@@ -27,6 +27,8 @@ class People:
     names: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
+    # Who has done something last.
+    actor: int = 0
 
     async def gather(self, product: Product, size: int) -> None:
         """Make `size` accounts, as many in the lower half of the slots as in the upper."""
@@ -45,19 +47,17 @@ class People:
                 self.names.append(name)
                 self.tokens.append(issued.text)
 
-    async def ask(
-        self, who: int | None, method: str, path: str, *, expect: int = 200, note: bool = True, **options: Any
-    ) -> Any:
+    async def ask(self, who: int | None, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
         """What one of the processes answers to somebody, parsed; the status must be as expected."""
         web = self.chance.randrange(len(self.webs))
+        self.actor = self.actor if who is None or method == "GET" else who
         headers = {} if who is None else {"Authorization": f"Bearer {self.tokens[who]}"}
         while True:
             answer = await self.webs[web].request(method, path, headers=headers, **options)
             if answer.status_code != PENDING:
                 break
-        if note:
-            what = options.get("json") or options.get("params") or ""
-            self.story.append(f"{who} at {web}: {method} {path} {what} -> {answer.status_code}")
+        what = options.get("json") or options.get("params") or ""
+        self.story.append(f"{who} at {web}: {method} {path} {what} -> {answer.status_code}")
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         assert "Heliograph-Degraded" not in answer.headers, "nothing is away"
         return msgspec.json.decode(answer.content)
