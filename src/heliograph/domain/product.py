@@ -243,7 +243,7 @@ class Product:
             shards, self.outbox, self.posts, correspondence, self.timelines.header, self.streams.tell_notification
         )
         self.notifications = Inbox(shards, self.relations, bodies.accounts, bodies.posts)
-        self.conversations = Conversations(shards, self.relations, bodies.accounts, bodies.posts)
+        self.conversations = Conversations(shards, self.relations, bodies.accounts, bodies.letters)
         self.markers = Markers(shards)
 
     def _compose_streams(self, broadcast: Broadcast) -> None:

@@ -1,13 +1,17 @@
 """Accounts and posts by their ids, for whoever puts them into entities of their own: notifications, conversations."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.hydrate import Hydration
-from heliograph.domain.graph.relations import RelationsReader
+from heliograph.domain.graph.relations import Relations, RelationsReader
 from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.post import Header
+
+# Whether a viewer gets a post.
+Rule = Callable[[Header, int, Relations], bool]
 
 
 class Bodies:
@@ -31,13 +35,24 @@ class Bodies:
 
     async def posts(self, viewer: int, post_ids: Sequence[int]) -> dict[int, bytes]:
         """Those of `post_ids` that `viewer` may see, as JSON with their flags."""
+        return await self._posts(viewer, post_ids, rules.visible)
+
+    async def letters(self, viewer: int, post_ids: Sequence[int]) -> dict[int, bytes]:
+        """As `posts`, of those that may also come by themselves: not from whom `viewer` has muted."""
+        return await self._posts(viewer, post_ids, _may_come)
+
+    async def _posts(self, viewer: int, post_ids: Sequence[int], rule: Rule) -> dict[int, bytes]:
         if not post_ids:
             return {}
         relations, hydrated = await asyncio.gather(self._relations.of(viewer), self._hydration.posts(post_ids))
         shown = [
             each
             for each in hydrated
-            if rules.visible(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)
+            if rule(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)
         ]
         marked = await self._marks.among(viewer, [each.shown.id for each in shown])
         return {each.header.id: present.post(each, viewer, marked) for each in shown}
+
+
+def _may_come(header: Header, viewer: int, relations: Relations) -> bool:
+    return rules.visible(header, viewer, relations) and rules.wanted(header, viewer, relations)
