@@ -8,7 +8,7 @@ from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, ValidationError
 from heliograph.domain.posts.featured_tags import FeaturedTag
 from heliograph.domain.posts.text import hashtag_named
-from heliograph.web.access import anyone, product_of, user, viewer
+from heliograph.web.access import anyone, product_of, user, viewer, viewer_or_none
 from heliograph.web.api.relationships import account_id
 from heliograph.web.api.tags import tags_shown
 from heliograph.web.entities.featured_tag import FeaturedTagEntity, featured_tag
@@ -32,8 +32,13 @@ async def own(request: Request) -> Response[bytes]:
 
 @api_get("/api/v1/accounts/{ident:str}/featured_tags", anyone("read:accounts"), list[FeaturedTagEntity])
 async def of_account(request: Request, ident: FromPath[str]) -> Response[bytes]:
-    """The hashtags at the top of somebody's profile."""
-    return await _of(request, account_id(ident))
+    """The hashtags at the top of somebody's profile; none where one of you blocks the other."""
+    product, who, target = product_of(request), viewer_or_none(request), account_id(ident)
+    # How often they were used, and when, would tell of posts that are hidden.
+    if who is not None and target in (await product.relations.of(who)).blocked:
+        await product.profiles.get_public(target)
+        return as_json(b"[]")
+    return await _of(request, target)
 
 
 async def _of(request: Request, account: int) -> Response[bytes]:
