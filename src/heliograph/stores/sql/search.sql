@@ -88,17 +88,20 @@ WHERE to_tsvector('simple', casefold(normalize(spoiler_text || ' ' || text, NFKC
 ORDER BY id LIMIT :limit OFFSET :offset;
 
 -- name: hashtags
--- Hashtags that begin as wanted: the first :candidates in the order of the index, which is the shortest first, and those
--- among the newest :window uses since :since. `uses` says how often since then, and stops counting at :counted.
+-- Hashtags that begin as wanted: the first :candidates in the order of the index, which is the shortest first, and as many of
+-- those that are most among the newest :window uses since :since. `uses` says how often since then, and stops counting at :counted.
 -- scatter
 WITH candidate AS (
     SELECT * FROM (
         SELECT slot, name FROM tags WHERE name ~>=~ :low AND name ~<~ :high ORDER BY name USING ~<~ LIMIT :candidates
     ) AS first
     UNION
-    SELECT slot, tag FROM (
-        SELECT slot, tag FROM tag_posts WHERE post_id >= :since ORDER BY post_id DESC LIMIT :window
-    ) AS recent WHERE tag ~>=~ :low AND tag ~<~ :high
+    SELECT * FROM (
+        SELECT slot, tag FROM (
+            SELECT slot, tag FROM tag_posts WHERE post_id >= :since ORDER BY post_id DESC LIMIT :window
+        ) AS recent WHERE tag ~>=~ :low AND tag ~<~ :high
+        GROUP BY slot, tag ORDER BY count(*) DESC LIMIT :candidates
+    ) AS busy
 )
 SELECT candidate.name, used.uses FROM candidate CROSS JOIN LATERAL (
     SELECT count(*) AS uses FROM (
