@@ -5,7 +5,7 @@ from typing import Any
 
 from heliograph.web.table import ROUTES
 
-# Shown by a test that is named: a file of tests/, or a function of test_visibility.py.
+# Shown by a test that is named: a file of tests/, or a function of test_matrix.py or test_seeing.py.
 ELSEWHERE = {
     "GET /api/v1/accounts/verify_credentials": "test_requests_are_counted_for_whom_they_are_for",
     "GET /api/v1/notifications/{ident}": "test_what_is_not_listed_is_not_there_by_its_id",

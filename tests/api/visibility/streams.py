@@ -1,4 +1,4 @@
-"""What comes on the streams of each viewer while the author posts once for each visibility.
+"""What comes on the streams of each viewer while the author posts once for each visibility, edits it and deletes it.
 
 Whatever should not come is known not to come: a friend of everybody posts last, and all that came before is read.
 """
@@ -25,8 +25,10 @@ CHANNELS = {
 NEWS = "user, notifications"
 WAIT_S = 20.0
 
-# (label, id of a post).
-Told = tuple[str, str]
+# (label, event, id of a post).
+Told = tuple[str, str, str]
+# What happens to a post, on streams of posts.
+LIFE = {"update", "status.update", "delete"}
 # (transport, label, viewer) -> the columns whose posts came.
 Heard = dict[tuple[str, str, str], set[str]]
 
@@ -36,8 +38,7 @@ def listen(world: World, stack: ExitStack) -> Heard:
     client = stack.enter_context(httpx.Client(base_url=world.site.url, timeout=WAIT_S, limits=httpx.Limits()))
     streams = {(channel, name): _events(world, stack, client, channel, name) for channel in CHANNELS for name in PEOPLE}
     sockets = {name: _socket(world, stack, name) for name in PEOPLE}
-    posted = {world.people["author"].publish(text, visibility=name)["id"]: name for name, text in _texts(world).items()}
-    world.site.settled()
+    posted = _post(world)
     ends = _end(world)
     heard: Heard = {}
     for (channel, name), stream in streams.items():
@@ -49,9 +50,17 @@ def listen(world: World, stack: ExitStack) -> Heard:
     return heard
 
 
-def _texts(world: World) -> dict[str, str]:
-    named = " ".join(f"@{world.people[name].name}" for name in NAMED)
-    return {visibility: f"live{visibility} {named} #{TAG}" for visibility in VISIBILITIES}
+def _post(world: World) -> dict[str, str]:
+    """Post, edit, delete: the ids, and the visibility of each."""
+    author = world.people["author"]
+    text = f"live {' '.join(f'@{world.people[name].name}' for name in NAMED)} #{TAG}"
+    posted = {author.publish(text, visibility=visibility)["id"]: visibility for visibility in VISIBILITIES}
+    world.site.settled()
+    for method, change in (("PUT", {"json": {"status": f"{text}, edited"}}), ("DELETE", {})):
+        for ident in posted:
+            assert author.ask(method, f"/api/v1/statuses/{ident}", **change).status_code == 200
+        world.site.settled()
+    return posted
 
 
 def _end(world: World) -> set[str]:
@@ -65,13 +74,13 @@ def _end(world: World) -> set[str]:
 
 
 def _told(channel: str, event: str, payload: str) -> Told:
-    """(label, id of the post that an event is about); `user` carries posts and, apart from these, news."""
+    """What an event is about; `user` carries posts and, apart from these, news."""
     if event == "delete":
-        return channel, payload
+        return channel, event, payload
     entity = json.loads(payload)
     if event == "notification":
-        return NEWS if channel == "user" else channel, (entity.get("status") or {"id": ""})["id"]
-    return channel, entity["last_status"]["id"] if event == "conversation" else entity["id"]
+        return NEWS if channel == "user" else channel, event, (entity.get("status") or {"id": ""})["id"]
+    return channel, event, entity["last_status"]["id"] if event == "conversation" else entity["id"]
 
 
 def _events(world: World, stack: ExitStack, client: httpx.Client, channel: str, name: str) -> Iterator[Told]:
@@ -109,19 +118,25 @@ def _messages(socket: ClientConnection) -> Iterator[Told]:
         yield _told(message["stream"][0], message["event"], message["payload"])
 
 
-def _heard(told: Iterator[Told], labels: set[str], ends: set[str]) -> dict[str, list[str]]:
-    """What came under each label before its end."""
-    heard: dict[str, list[str]] = {label: [] for label in labels}
+def _heard(told: Iterator[Told], labels: set[str], ends: set[str]) -> dict[str, set[tuple[str, str]]]:
+    """What came under each label before its end: (event, id)."""
+    heard: dict[str, set[tuple[str, str]]] = {label: set() for label in labels}
     waiting = set(labels)
-    for label, ident in told:
+    for label, event, ident in told:
         if ident in ends:
             waiting.discard(label)
         elif label in waiting:
-            heard[label].append(ident)
+            heard[label].add((event, ident))
         if not waiting:
             return heard
     raise AssertionError("a stream ended by itself")
 
 
-def _named(heard: list[str], posted: dict[str, str]) -> set[str]:
-    return {posted[ident] for ident in heard if ident in posted}
+def _named(heard: set[tuple[str, str]], posted: dict[str, str]) -> set[str]:
+    """The visibilities of the posts that came; of a post comes its whole life, or nothing."""
+    came: dict[str, set[str]] = {}
+    for event, ident in heard:
+        if ident in posted:
+            came.setdefault(ident, set()).add(event)
+    assert all(events in (LIFE, {"notification"}, {"conversation"}) for events in came.values()), came
+    return {posted[ident] for ident in came}

@@ -15,6 +15,7 @@ from living_site import Person, Site
 
 from heliograph.domain.graph.decisions import Wish
 from heliograph.domain.posts.post import Visibility
+from heliograph.domain.posts.publish import Draft, Published
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 # Who looks -> what they are to the author.
@@ -73,13 +74,14 @@ class World:
         secret = {"client_secret": app["client_secret"], "scope": "read"}
         return Person(self.site, token=self.site.http.post("/oauth/token", data=asked | secret).json()["access_token"])
 
-    def together(self, doing: Iterable[Coroutine[Any, Any, Any]]) -> None:
+    def together(self, doing: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
         """Have the product do all of it."""
 
-        async def do() -> None:
-            await asyncio.gather(*doing)
+        async def do() -> list[Any]:
+            return await asyncio.gather(*doing)
 
-        self.site.run(do())
+        done: list[Any] = self.site.run(do())
+        return done
 
     def _cookie(self, name: str) -> str:
         return self.site.run(self.site.product.sessions.start(self.people[name].id, "x"))
@@ -172,8 +174,10 @@ def _greet(world: World) -> None:
     people, product = world.people, world.site.product
     viewers = [name for name in PEOPLE if name != "author"]
     everybody = " ".join(f"@{people[name].name}" for name in viewers)
-    for name in PEOPLE:
-        world.own[name] = people[name].publish(f"own{name}.")["id"]
+    own = world.together(_say(world, name, f"own{name}.") for name in PEOPLE)
+    world.own = {name: str(made.post_id) for name, made in zip(PEOPLE, own, strict=True)}
+    # Of a post and its share a page of home shows one: so other posts are shared than those that are looked for.
+    shared = world.together(_say(world, name, "Something else") for name in viewers)
     world.root = people["host"].publish("rootofall")["id"]
     ids = [int(world.own[name]) for name in viewers]
     for author in (people["author"], people["gone"]):
@@ -181,7 +185,12 @@ def _greet(world: World) -> None:
         world.together(product.likes.like(author.id, ident) for ident in (*ids, int(world.root)))
         world.together(product.following.follow(author.id, people[name].id) for name in viewers)
         assert author.post(f"/api/v1/statuses/{world.root}/reblog").status_code == 200
-    world.together(product.reblogs.reblog(people["author"].id, ident, Visibility.PUBLIC) for ident in ids)
+    author = people["author"].id
+    world.together(product.reblogs.reblog(author, made.post_id, Visibility.PUBLIC) for made in shared)
+
+
+def _say(world: World, name: str, text: str) -> Coroutine[Any, Any, Published]:
+    return world.site.product.publishing.publish(world.people[name].id, Draft(text, [], Visibility.PUBLIC))
 
 
 def _post(world: World, column: str) -> None:
