@@ -19,13 +19,16 @@ Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
 
 def _options(access: Access, returns: Any, status: int, more: dict[str, Any]) -> dict[str, Any]:
-    """`more` may say what a route takes (see `operations.taking`), and how it answers while something is `pending`."""
+    """`more` may say what a route takes (see `operations.taking`), how it answers while something is `pending`, and `refusals`.
+
+    Those are by status, beside what every route of its access refuses.
+    """
     taken = {name: more.pop(name) for name in TAKEN if name in more}
     if taken:
         more = more | {"operation_class": taking(**taken)}
     responses: dict[int, ResponseSpec] = {
         code: ResponseSpec(ErrorEntity, description=text, generate_examples=False)
-        for code, text in _errors(access).items()
+        for code, text in (_errors(access) | more.pop("refusals", {})).items()
     }
     if returns is not None:
         responses[status] = ResponseSpec(returns, description="As asked.", generate_examples=False)

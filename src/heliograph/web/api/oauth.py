@@ -37,6 +37,9 @@ ON: OnOff = "on"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
+REFUSALS = {401: "The client is unknown, or did not prove itself.", 403: "The account may not log in."}
+
+
 class TokenForm(msgspec.Struct, frozen=True):
     """The parameters of a token request."""
 
@@ -70,7 +73,9 @@ def refused(request: Request, error: OAuthError) -> Response[bytes]:
     return as_json(msgspec.json.encode(body), statuses.get(type(error), 400), headers)
 
 
-@api_post("/oauth/token", OPEN, TokenEntity, form=TokenForm, exception_handlers={OAuthError: refused})
+@api_post(
+    "/oauth/token", OPEN, TokenEntity, form=TokenForm, refusals=REFUSALS, exception_handlers={OAuthError: refused}
+)
 async def token(request: Request) -> Response[bytes]:
     """Trade a grant for an access token: authorization_code, client_credentials or, where allowed, password."""
     form, product = await fields(request, TokenForm), product_of(request)
@@ -107,7 +112,7 @@ async def _by_password(request: Request, product: Product, app: App, form: Token
     return await product.tokens.issue(account_id, app.id, granted)
 
 
-@api_post("/oauth/revoke", OPEN, form=RevocationForm, exception_handlers={OAuthError: refused})
+@api_post("/oauth/revoke", OPEN, form=RevocationForm, refusals=REFUSALS, exception_handlers={OAuthError: refused})
 async def revoke(request: Request) -> Response[bytes]:
     """End a token of the app that asks. Again and again is no error."""
     form, product = await fields(request, RevocationForm), product_of(request)
