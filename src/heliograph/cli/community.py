@@ -12,7 +12,7 @@ from heliograph.base.settings import Settings
 from heliograph.cli import site as sites
 from heliograph.lab import demo
 from heliograph.lab.demo import Community
-from heliograph.lab.plan import Size
+from heliograph.lab.planned import Size
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -88,7 +88,7 @@ def demo(
     heliograph demo --people 10 --posts 20
     """
     from heliograph.cli import community
-    from heliograph.lab.plan import Size
+    from heliograph.lab.planned import Size
 
     defaults = {"DATA_DIR": "var/demo", "LOG_LEVEL": "warning", "RATE_LIMITS": "off"}
     # One process more decodes photos than a small machine has cores for; the community shall be there soon.

@@ -6,7 +6,7 @@ It goes on where an earlier call was interrupted. It never touches a site that h
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -15,8 +15,10 @@ import msgspec
 
 from heliograph.base.errors import ConfigError, StartError
 from heliograph.lab.client import Client, RefusedError, Upload
+from heliograph.lab.deeds import Deeds
 from heliograph.lab.pictures.draw import draw
-from heliograph.lab.plan import Person, Picture, Plan, PlannedPost, Size, plan
+from heliograph.lab.plan import plan
+from heliograph.lab.planned import VIEWER, Person, Picture, Plan, PlannedPost, Size
 from heliograph.lab.state import Notebook, State
 
 T = TypeVar("T")
@@ -26,6 +28,8 @@ THREADS = 4
 # When everybody has posted once there is enough to look at: visitors are let in, the others arrive meanwhile.
 EARLY_POSTS = 60
 READY_TIMEOUT_S = 120.0
+# So many posts, then what is done about them.
+DAY = 20
 POLL_S = 0.05
 STOPPING_S = 15.0
 APP = {"client_name": "Heliograph demo", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write follow"}
@@ -89,11 +93,15 @@ class _Seeder:
         with ThreadPoolExecutor(THREADS, "demo") as pool:
             self._people(pool, state, planned)
             self._follows(pool, state, planned)
+            deeds = Deeds(self._client, state, planned)
+            self._each(pool, "circles", deeds.nearing())
             total = len(planned.posts)
-            early = range(min(EARLY_POSTS, total))
-            self._posts(pool, state, planned, early)
-            self._hears.enter(_community(state, planned), total - len(early))
-            self._posts(pool, state, planned, range(len(early), total))
+            early = min(EARLY_POSTS, total)
+            self._days(pool, deeds, state, planned, range(early))
+            self._each(pool, "letters", deeds.calling())
+            self._hears.enter(_community(state, planned), total - early)
+            self._days(pool, deeds, state, planned, range(early, total))
+            self._each(pool, "hiding", deeds.hiding())
         state.done = True
         self._notebook.write(state)
 
@@ -109,21 +117,32 @@ class _Seeder:
         return state
 
     def _each(
-        self, pool: ThreadPoolExecutor, stage: str, jobs: Iterable[Callable[[], T]], had: int, total: int
+        self, pool: ThreadPoolExecutor, stage: str, jobs: Sequence[Callable[[], T]], had: int = 0, total: int = 0
     ) -> None:
-        """Run `jobs`, telling how far it is."""
+        """Run `jobs`, telling how far it is: of `total` in all, of which some may be `had` already."""
 
         def run(job: Callable[[], T]) -> T:
             if self._stopped.is_set():
                 raise _StoppedError
             return job()
 
+        total = total or len(jobs)
         self._hears.progress(stage, had, total)
         for done, _ in enumerate(pool.map(run, jobs), had + 1):
             self._hears.progress(stage, done, total)
 
+    def _days(self, pool: ThreadPoolExecutor, deeds: Deeds, state: State, planned: Plan, numbers: range) -> None:
+        """Post `numbers`, and do what is done about posts while they are new, so that feeds look as if days went by."""
+        for start in range(numbers.start, numbers.stop, DAY):
+            day = range(start, min(start + DAY, numbers.stop))
+            self._posts(pool, state, planned, day)
+            jobs = [lambda number=number: deeds.about(number) for number in day if number >= state.lively]
+            self._each(pool, "talk", jobs, min(day.stop, max(state.lively, day.start)), len(planned.posts))
+            state.lively = max(state.lively, day.stop)
+            self._notebook.write(state)
+
     def _people(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
-        missing = [person for person in planned.people if person.username not in state.profiles]
+        missing = [person for person in planned.people if person.username not in state.ids]
         if not missing:
             return
         app = self._client.call("POST", "/api/v1/apps", form=APP).body
@@ -142,20 +161,19 @@ class _Seeder:
         avatar = Upload("avatar", _drawn(person.avatar))
         profile = {"display_name": person.display_name, "note": person.note}
         token = state.tokens[person.username]
-        self._client.call("PATCH", "/api/v1/accounts/update_credentials", token, form=profile, upload=avatar)
-        state.profiles.add(person.username)
+        path = "/api/v1/accounts/update_credentials"
+        answer = self._client.call("PATCH", path, token, form=profile, upload=avatar)
+        state.ids[person.username] = str(answer.body["id"])
         self._notebook.write(state)
 
     def _follows(self, pool: ThreadPoolExecutor, state: State, planned: Plan) -> None:
         if state.followed:
             return
         names = [person.username for person in planned.people]
-        lookup = "/api/v1/accounts/lookup?acct="
-        ids = list(pool.map(lambda name: self._client.call("GET", lookup + name).body["id"], names))
 
         def follow(pair: tuple[int, int]) -> None:
             who, whom = pair
-            self._client.call("POST", f"/api/v1/accounts/{ids[whom]}/follow", state.tokens[names[who]])
+            self._client.call("POST", f"/api/v1/accounts/{state.ids[names[whom]]}/follow", state.tokens[names[who]])
 
         jobs = [lambda pair=pair: follow(pair) for pair in planned.follows]
         self._each(pool, "follows", jobs, 0, len(jobs))
@@ -179,7 +197,6 @@ class _Seeder:
             state.posts[number] = self._publish(number, post, tokens[post.author], media)
             self._notebook.write(state)
             self._hears.progress("posts", len(state.posts), total)
-        self._likes(pool, state, planned, numbers)
 
     def _send(self, post: PlannedPost, token: str) -> str:
         data = _drawn(post.picture)
@@ -189,7 +206,9 @@ class _Seeder:
 
     def _publish(self, number: int, post: PlannedPost, token: str, media: str) -> str:
         self._await(media, token)
-        form = {"status": post.caption, "media_ids[]": media, "language": "en"}
+        form = {"status": post.caption, "media_ids[]": media, "language": "en", "visibility": post.visibility}
+        if post.warning:
+            form |= {"spoiler_text": post.warning, "sensitive": "true"}
         # Should we die before the id is noted, the same key gives the same post at the next try.
         headers = {"Idempotency-Key": f"demo-{number}"}
         return str(self._client.call("POST", "/api/v1/statuses", token, form=form, headers=headers).body["id"])
@@ -202,25 +221,9 @@ class _Seeder:
             if time.monotonic() > deadline_s:
                 raise StartError("The demo community could not be made: no worker decodes its pictures.")
 
-    def _likes(self, pool: ThreadPoolExecutor, state: State, planned: Plan, numbers: range) -> None:
-        """Again is no harm: who likes what they like already changes nothing."""
-        names = [person.username for person in planned.people]
-
-        def like(number: int, who: int) -> None:
-            path = f"/api/v1/statuses/{state.posts[number]}/favourite"
-            self._client.call("POST", path, state.tokens[names[who]])
-
-        jobs = [
-            lambda number=number, who=who: like(number, who)
-            for number in numbers
-            for who in planned.posts[number].likers
-        ]
-        had = sum(len(post.likers) for post in planned.posts[: numbers.start])
-        self._each(pool, "likes", jobs, had, sum(len(post.likers) for post in planned.posts))
-
 
 def _community(state: State, planned: Plan) -> Community:
-    viewer = planned.people[0].username
+    viewer = planned.people[VIEWER].username
     return Community(viewer, state.password, state.tokens[viewer])
 
 

@@ -1,70 +1,28 @@
 """Who the made-up people are, whom they follow, what they post and like. Pure, and the same for the same size.
 
+What they do with each other besides is in `society.py`.
+
 Popularity falls off by a power law, as it does among people: a few are followed by many, most by a handful.
 """
 
 import random
 from collections import Counter
 
-import msgspec
-
-from heliograph.lab import words
+from heliograph.lab import society, words
+from heliograph.lab.planned import VIEWER, Person, Picture, Plan, PlannedPost, Size
 
 SEED = "heliograph"
 POPULARITY_EXPONENT = 0.85
 FOLLOWS_MEAN = 7
 LIKES_A_POST = 1.8
 VIEWER_FOLLOWS = 14
+# How many of those whom the viewer follows do so in return.
+FOLLOW_BACKS = 9
 # Pixels of a picture; the first are the most frequent. Modest, so that a community of hundreds is there in seconds.
 SHAPES = ((480, 600), (480, 600), (600, 400), (512, 512), (600, 400), (640, 360))
 # A motif has so many paintings; after them the first comes again, in another guise (see pictures/draw.py).
 PAINTINGS = 6
 AVATAR_PX = 160
-
-
-class Size(msgspec.Struct, frozen=True):
-    """How large the community is."""
-
-    people: int = 60
-    posts: int = 300
-
-
-class Picture(msgspec.Struct, frozen=True):
-    """What to draw, in pixels. `guise`: 0 as painted, above 0 the same painting framed and coloured differently."""
-
-    motif: str
-    seed: int
-    guise: int
-    width: int
-    height: int
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Somebody: names, a sentence, a favourite motif."""
-
-    username: str
-    display_name: str
-    note: str
-    motif: str
-    avatar: Picture
-
-
-class PlannedPost(msgspec.Struct, frozen=True):
-    """One post; `author` is an index into the people, so are `likers`."""
-
-    author: int
-    caption: str
-    description: str
-    picture: Picture
-    likers: tuple[int, ...]
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """The whole community. `follows`: pairs (who, whom). The first person is the one to log in as."""
-
-    people: list[Person]
-    follows: list[tuple[int, int]]
-    posts: list[PlannedPost]
 
 
 def plan(size: Size) -> Plan:
@@ -75,9 +33,12 @@ def plan(size: Size) -> Plan:
     rank = chance.sample(range(len(people)), len(people))
     weights = [1 / (rank[index] + 1) ** POPULARITY_EXPONENT for index in range(len(people))]
     follows = [(who, whom) for who in range(len(people)) for whom in _followed(chance, who, weights)]
+    returned = [(whom, who) for who, whom in follows if who == VIEWER][:FOLLOW_BACKS]
+    follows = list(dict.fromkeys([*follows, *returned]))
     used: Counter[str] = Counter()
     posts = [_post(chance, number, people, weights, used) for number in range(size.posts)]
-    return Plan(people, follows, posts)
+    circles = society.circles(people, follows)
+    return Plan(people, follows, society.enlivened(people, follows, posts, circles), circles)
 
 
 def _person(chance: random.Random, username: str, display_name: str) -> Person:
@@ -90,7 +51,7 @@ def _person(chance: random.Random, username: str, display_name: str) -> Person:
 def _followed(chance: random.Random, who: int, weights: list[float]) -> list[int]:
     """Whom `who` follows: a few, most often the popular."""
     others = len(weights) - 1
-    wanted = VIEWER_FOLLOWS if who == 0 else max(2, round(chance.paretovariate(1.6) * FOLLOWS_MEAN * 0.4))
+    wanted = min(VIEWER_FOLLOWS, others // 2) if who == VIEWER else max(2, round(chance.paretovariate(1.6) * FOLLOWS_MEAN * 0.4))
     chosen: dict[int, None] = {}
     while len(chosen) < min(wanted, others):
         whom = chance.choices(range(len(weights)), weights)[0]

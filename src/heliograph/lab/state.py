@@ -17,15 +17,19 @@ FILE = "demo.json"
 
 
 class State(msgspec.Struct):
-    """`tokens` by username; `posts`: ids by number in the plan; `done`: nothing is missing any more."""
+    """`tokens` and `ids` of accounts by username; `posts`: ids by number in the plan; `done`: nothing is missing any more.
+
+    `lively`: what is done about a post has been done about so many.
+    """
 
     password: str
     people: int
     planned: int
     tokens: dict[str, str] = {}
-    profiles: set[str] = set()
+    ids: dict[str, str] = {}
     followed: int = 0
     posts: dict[int, str] = {}
+    lively: int = 0
     done: bool = False
 
 

@@ -1,11 +1,15 @@
-"""`heliograph demo`: a small community, its home feed, and a second start."""
+"""`heliograph demo`: a small community, what its people do with each other, and a second start."""
 
 import json
 import re
 import subprocess
+from collections import Counter
 
 import pytest
 from cli_site import leftovers, until
+
+from heliograph.lab.plan import plan
+from heliograph.lab.planned import VIEWER, Size
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +18,35 @@ def data_dir(tmp_path_factory):
 
 
 SIZE = ("--people", "6", "--posts", "5")
+PLANNED = plan(Size(6, 5))
+TOLD = {"favourite", "follow", "mention", "follow_request"}
+
+
+def everything():
+    """How many posts there are in the end: pictures, what is said about them, shares. Letters are not counted."""
+    return sum(1 + len(post.remarks) + len(post.sharers) for post in PLANNED.posts)
+
+
+def finished(data_dir):
+    def look():
+        return json.loads((data_dir / "demo.json").read_text())["done"]
+
+    return look
+
+
+def usage(client):
+    return client.call("GET", "/nodeinfo/2.0").body["usage"]
+
+
+def seen():
+    return [post for post in PLANNED.posts if post.visibility == "public"]
+
+
+def comments(client):
+    """What anybody finds under the pictures, with what it answers."""
+    public = client.call("GET", "/api/v1/timelines/public?limit=40").body
+    contexts = [client.call("GET", f"/api/v1/statuses/{post['id']}/context").body for post in public]
+    return [(post["content"], post["in_reply_to_id"]) for each in contexts for post in each["descendants"]]
 
 
 def test_it_makes_people_posts_and_says_how_to_look(running, data_dir):
@@ -21,14 +54,14 @@ def test_it_makes_people_posts_and_says_how_to_look(running, data_dir):
     token = demo.says(r"Bearer (\S+)'")[1]
     with demo.client() as client:
         home = client.call("GET", "/api/v1/timelines/home?limit=3", token).body
-        public = client.call("GET", "/api/v1/timelines/public?limit=40", token).body
+        public = client.call("GET", "/api/v1/timelines/public?limit=40").body
     assert home
-    assert len(public) == 5
-    assert all(post["media_attachments"] for post in home)
+    assert len(public) == len(seen())
     command = re.search(r"curl .*", demo.text())[0]
     # The address in it is the public one; here it is reached as such, too.
     printed = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=30, check=True)
     assert json.loads(printed.stdout)[0]["id"] == home[0]["id"]
+    until(finished(data_dir), demo.text)
     assert demo.stop() == 0
     assert leftovers(data_dir) == []
     assert "Traceback" not in demo.text()
@@ -43,8 +76,8 @@ def test_a_second_start_finds_the_community(running, data_dir):
     demo = running("demo", *SIZE, data_dir=data_dir, port=0)
     assert demo.says(r"password (\S+)")[1] == before["password"]
     with demo.client() as client:
-        usage = client.call("GET", "/nodeinfo/2.0").body["usage"]
-    assert (usage["users"]["total"], usage["localPosts"]) == (6, 5)
+        found = usage(client)
+    assert (found["users"]["total"], found["localPosts"]) == (6, everything())
     assert demo.stop() == 0
     assert json.loads((data_dir / "demo.json").read_text()) == before
 
@@ -54,7 +87,7 @@ def test_an_interrupted_seeding_goes_on(running, tmp_path):
 
     def begun():
         try:
-            return json.loads((tmp_path / "site" / "demo.json").read_text())["profiles"]
+            return json.loads((tmp_path / "site" / "demo.json").read_text())["ids"]
         except OSError:
             return False
 
@@ -62,8 +95,49 @@ def test_an_interrupted_seeding_goes_on(running, tmp_path):
     assert first.stop() == 0, first.text()
     assert not json.loads((tmp_path / "site" / "demo.json").read_text())["done"]
     second = running("demo", *SIZE, data_dir=tmp_path / "site", port=0)
-    second.says("Log in as")
+    until(finished(tmp_path / "site"), second.text)
     with second.client() as client:
-        usage = client.call("GET", "/nodeinfo/2.0").body["usage"]
-    assert (usage["users"]["total"], usage["localPosts"]) == (6, 5)
+        found = usage(client)
+    assert (found["users"]["total"], found["localPosts"]) == (6, everything())
     assert second.stop() == 0
+
+
+def test_its_people_talk_and_tell_the_viewer(running, data_dir):
+    demo = running("demo", *SIZE, data_dir=data_dir, port=0)
+    token = demo.says(r"Bearer (\S+)'")[1]
+    with demo.client() as client:
+        kinds = until(lambda: told(client, token), demo.text)
+        said = comments(client)
+        own = client.call("GET", "/api/v1/accounts/verify_credentials", token).body
+        shown = client.call("GET", f"/api/v1/accounts/{own['id']}/statuses?pinned=true").body
+        tags = client.call("GET", "/api/v1/followed_tags", token).body
+        letters = client.call("GET", "/api/v1/conversations", token).body
+        asking = client.call("GET", "/api/v1/follow_requests", token).body
+        hidden = [client.call("GET", f"/api/v1/{what}", token).body for what in ("mutes", "blocks")]
+    assert kinds >= TOLD
+    assert len(said) == sum(len(post.remarks) for post in seen())
+    assert len(shown) == 1
+    assert own["locked"] is True
+    assert len(asking) == 1
+    assert [len(each) for each in hidden] == [1, 1]
+    assert len(tags) == sum(who == VIEWER for who, _ in PLANNED.circles.tags)
+    assert len(letters) == len(PLANNED.circles.letters)
+    assert demo.stop() == 0
+
+
+def told(client, token):
+    """Of what kinds the viewer's notifications are, once there are all that must be."""
+    kinds = {each["type"] for each in client.call("GET", "/api/v1/notifications?limit=80", token).body}
+    return kinds if kinds >= TOLD else None
+
+
+def test_what_is_done_twice_is_there_once(running, data_dir):
+    """A seeding that died before it noted what it had done does it again."""
+    state = json.loads((data_dir / "demo.json").read_text())
+    (data_dir / "demo.json").write_text(json.dumps(state | {"done": False, "lively": 0}))
+    demo = running("demo", *SIZE, data_dir=data_dir, port=0)
+    until(finished(data_dir), demo.text)
+    with demo.client() as client:
+        assert usage(client)["localPosts"] == everything()
+        assert max(Counter(comments(client)).values()) == 1
+    assert demo.stop() == 0
