@@ -51,7 +51,10 @@ def _person(chance: random.Random, username: str, display_name: str) -> Person:
 def _followed(chance: random.Random, who: int, weights: list[float]) -> list[int]:
     """Whom `who` follows: a few, most often the popular."""
     others = len(weights) - 1
-    wanted = min(VIEWER_FOLLOWS, others // 2) if who == VIEWER else max(2, round(chance.paretovariate(1.6) * FOLLOWS_MEAN * 0.4))
+    if who == VIEWER:
+        wanted = min(VIEWER_FOLLOWS, others // 2)
+    else:
+        wanted = max(2, round(chance.paretovariate(1.6) * FOLLOWS_MEAN * 0.4))
     chosen: dict[int, None] = {}
     while len(chosen) < min(wanted, others):
         whom = chance.choices(range(len(weights)), weights)[0]
