@@ -6,6 +6,8 @@ The tests that write come last: until then the world only is looked at.
 import re
 from pathlib import Path
 
+import asks_of_people  # noqa: F401 -- fills ASKS
+import asks_of_posts  # noqa: F401 -- this too
 import pytest
 import routes
 import table
