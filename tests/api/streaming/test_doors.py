@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from mastodon import Mastodon, StreamListener
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from heliograph.domain.accounts import scopes
 from heliograph.domain.feeds.listeners import STREAMS_AT_MOST
 
 # From the revocation to the last byte.
@@ -92,6 +93,26 @@ def test_a_stream_of_events_is_refused_like_any_request(site: Site, ada: Person)
     few = site.again(ada, "read:statuses")
     answer = few.get("/api/v1/streaming/user/notification")
     assert (answer.status_code, answer.json()["error"]) == (403, "This action is outside the authorized scopes")
+
+
+def test_no_other_scope_opens_a_stream(site: Site, ada: Person):
+    """All scopes but the right ones together: neither way to a stream takes them."""
+    for name, path, right in [
+        ("user", "user", "read:statuses"),
+        ("user:notification", "user/notification", "read:notifications"),
+        ("public", "public", "read:statuses"),
+        ("public:local", "public/local", "read:statuses"),
+        ("hashtag", "hashtag?tag=light", "read:statuses"),
+        ("direct", "direct", "read:statuses"),
+    ]:
+        held = tuple(scope for scope in scopes.ALL if not scopes.covers((scope,), right))
+        assert len(held) > 30
+        wrong = site.again(ada, *held)
+        answer = wrong.get(f"/api/v1/streaming/{path}")
+        assert (answer.status_code, answer.json()["error"]) == (403, "This action is outside the authorized scopes")
+        with ears(site.url, wrong) as ear:
+            ear.say(type="subscribe", stream=name, tag="light")
+            assert ear.hear() == {"error": "Access token does not have the required scopes", "status": 401}, name
 
 
 def test_each_right_scope_alone_opens_its_stream(site: Site, ada: Person):
@@ -221,3 +242,11 @@ def test_a_stop_ends_all_streams_at_once(mortal: Process, ada: Person, stranger:
         assert list(seen) == []
     sleeper.socket.close()
     assert took_s < 3
+
+
+def test_who_orders_without_end_is_let_go(site: Site, ada: Person) -> None:
+    with connect(address(site.url, f"access_token={ada.token}")) as connection:
+        with suppress(ConnectionClosed):
+            for _ in range(200):
+                connection.send('{"type":"subscribe","stream":"user"}')
+        assert closed(connection)[0] == 1008

@@ -201,7 +201,9 @@ class Uploads:
 
 def check_description(description: str | None) -> None:
     """Raise ValidationError for an alt text that is none."""
-    if description is not None and (len(description) > MAX_DESCRIPTION or "\0" in description):
+    if description is not None and "\0" in description:
+        raise ValidationError("Validation failed: the description must not hold a null character")
+    if description is not None and len(description) > MAX_DESCRIPTION:
         raise ValidationError(f"Validation failed: the description is longer than {MAX_DESCRIPTION} characters")
 
 
