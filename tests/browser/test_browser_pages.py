@@ -19,7 +19,7 @@ PUBLIC = ["/", "/public", "/@ada", "/@ada/with_replies", "/@ada/followers", "/@a
 DOOR = ["/auth/sign_in", "/auth/sign_up", "/auth/password/new"]
 OWN = ["/upload", "/settings/profile", "/settings/hashtags", "/settings/blocks", "/settings/mutes", "/settings/account"]
 OWN += ["/auth/sessions", "/auth/password", "/notifications", "/follow_requests", "/conversations", "/bookmarks"]
-OWN += ["/favourites"]
+OWN += ["/favourites", "/auth/apps"]
 SHIFT_MAX = 0.01
 
 # What a person with a keyboard or a screen reader would miss.
