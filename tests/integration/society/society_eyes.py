@@ -302,6 +302,7 @@ class Eyes:
         for each in found:
             last = self.model.posts[self.check(each["last_status"], who)]
             assert last.visibility == DIRECT
+            assert self.model.welcome(who, last), "not from whom one has muted"
             assert who in (last.author, *last.mentions)
             assert last.root not in shown, "each once"
             shown[last.root] = last.id, set(self.people.numbers(each["accounts"]))
@@ -323,10 +324,10 @@ class Eyes:
             return
         alive = [post for post in thread if not post.gone]
         expected = None
-        if alive:
+        if alive and self.model.welcome(who, alive[0]):
             everybody = {alive[0].author, *alive[0].mentions}
             expected = alive[0].id, (everybody - {who}) or {who}
-        assert shown == expected, (who, thread)
+        assert shown == expected, f"{who} sees {shown} and not {expected} of {thread}"
 
     async def some_conversations(self) -> None:
         await self.conversations(self.anybody())
