@@ -102,7 +102,7 @@ def test_editing(me, her, ada, grace, site):
     [photo] = me.status_update(post, "Third", media_attributes=changes).media_attachments
     assert (str(photo.id), photo.description, photo.meta.focus.x) == (photos[0], "un", 0.5)
     source = me.status_source(post)
-    assert (source.text, source.spoiler_text) == ("Third", "Think")
+    assert (source.text, source.spoiler_text) == ("Third", ""), "a warning that is left out goes"
     assert site.anyone.get(f"/api/v1/statuses/{post.id}/source").status_code == 401
     assert len(site.anyone.get(f"/api/v1/statuses/{post.id}/history").json()) == 3
 
@@ -125,6 +125,14 @@ def test_editing_by_form(ada):
     assert len(ada.get(f"/api/v1/statuses/{post}/history").json()) == 3
     nothing = ada.ask("PUT", f"/api/v1/statuses/{post}", json={"status": "Only words"}).json()
     assert nothing["edited_at"] == without["edited_at"]
+
+
+def test_a_warning_that_is_left_out_goes(ada):
+    post = ada.publish("A spider", spoiler_text="spiders")["id"]
+    kept = ada.ask("PUT", f"/api/v1/statuses/{post}", json={"sensitive": True}).json()
+    assert kept["spoiler_text"] == "spiders"
+    gone = ada.ask("PUT", f"/api/v1/statuses/{post}", json={"status": "A flower"}).json()
+    assert gone["spoiler_text"] == ""
 
 
 def test_what_cannot_be_edited(ada, grace):

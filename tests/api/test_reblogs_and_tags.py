@@ -218,3 +218,13 @@ def test_featured_hashtags(site: Site, stranger: Person) -> None:
     assert stranger.ask("DELETE", f"/api/v1/featured_tags/{made.id}").status_code == 404
     assert stranger.post(f"/api/v1/tags/{tags[1]}/unfeature").json()["featuring"] is False
     assert [each.name for each in app.featured_tags()] == tags[2:10]
+
+
+def test_a_share_of_what_one_may_no_longer_see_can_be_taken_back(site: Site) -> None:
+    author, sharer = site.person(), site.person()
+    post = author.publish("Shared")["id"]
+    share = sharer.post(f"/api/v1/statuses/{post}/reblog").json()["id"]
+    author.post(f"/api/v1/accounts/{sharer.id}/block")
+    assert sharer.ask("DELETE", f"/api/v1/statuses/{share}").status_code == 404
+    assert site.anyone.get(f"/api/v1/statuses/{post}").json()["reblogs_count"] == 0
+    assert site.anyone.get(f"/api/v1/accounts/{sharer.id}/statuses").json() == []

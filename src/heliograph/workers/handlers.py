@@ -20,8 +20,9 @@ from heliograph.workers.loop import Handler, Lane
 # Photos are few at once (memory), and never in front of a feed.
 PHOTOS = frozenset({uploads.PROCESS})
 # What waits for servers of others (mail, a bucket), that may hang: in places of its own, or a few letters to a mail
-# server that does not answer would hold up every feed.
-OUTSIDE = frozenset({letters.SEND, uploads.DISCARD, hiding.DELETED, departure.DELETED})
+# server that does not answer would hold up every feed. Letters not behind removals, which may be many at once.
+LETTERS = frozenset({letters.SEND})
+REMOVALS = frozenset({uploads.DISCARD, hiding.DELETED, departure.DELETED})
 OUTSIDE_AT_ONCE = 2
 TURN_S = 0.5
 
@@ -30,8 +31,9 @@ def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
     """The lanes of one worker process."""
     return [
         Lane(PHOTOS, inside=True, concurrency=photos_at_once),
-        Lane(OUTSIDE, inside=True, concurrency=OUTSIDE_AT_ONCE),
-        Lane(PHOTOS | OUTSIDE, inside=False, concurrency=concurrency),
+        Lane(LETTERS, inside=True, concurrency=OUTSIDE_AT_ONCE),
+        Lane(REMOVALS, inside=True, concurrency=OUTSIDE_AT_ONCE),
+        Lane(PHOTOS | LETTERS | REMOVALS, inside=False, concurrency=concurrency),
     ]
 
 

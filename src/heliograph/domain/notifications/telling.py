@@ -65,6 +65,8 @@ class Telling:
         """Tell of a new post: whom it mentions or answers, then those with a bell after `cursor`, page by page."""
         header = await self._header(post_id)
         if header.gone:
+            # A worker may have died after it had told, and before it could see that the post was gone.
+            await self._erase(post_id)
             return
         named = await self._named(header)
         if cursor == 0:
@@ -78,6 +80,7 @@ class Telling:
         """Tell those whom a post mentions since it was edited. Who was told of this post before is not told again."""
         header = await self._header(post_id)
         if header.gone:
+            await self._erase(post_id)
             return
         await self._tell(set(account_ids) & set(header.mentioned), Kind.MENTION, header.author, post_id, post_id)
         await self._correspondence.add(post_id)
@@ -87,6 +90,7 @@ class Telling:
         """Tell the author of a post that `account` likes or reblogs it, as of `rev`, or take that back."""
         header = await self._header(post_id)
         if header.gone:
+            await self._erase(post_id)
             return
         await self._change(kind, header.author, account, post_id, rev, gone=gone)
         await self._unless_gone(header)

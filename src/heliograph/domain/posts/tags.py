@@ -29,11 +29,14 @@ class TagShards:
         self._shards = shards
 
     def group(self, names: Iterable[str]) -> dict[Shard, list[str]]:
-        """`names` in order, by the shard that has them."""
+        """`names` in order, by the shard that has them; the shards too in the same order for everybody.
+
+        Two posts that make the same new hashtags on two shards would else wait for each other, which no server could see.
+        """
         grouped: defaultdict[Shard, list[str]] = defaultdict(list)
         for name in sorted(names):
             grouped[self._shards.at(ids.slot_of_name(name))].append(name)
-        return grouped
+        return {shard: grouped[shard] for shard in self._shards.all if shard in grouped}
 
     async def rows(self, query: Query, names: Iterable[str], **parameters: Any) -> list[Row]:
         """All rows of a query that takes `:slots` and `:names` side by side, one statement a shard."""

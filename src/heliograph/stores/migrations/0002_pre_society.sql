@@ -248,6 +248,7 @@ CREATE TABLE conversations (
     hidden boolean NOT NULL DEFAULT false,
     PRIMARY KEY (slot, account_id, root_id)
 );
+CREATE UNIQUE INDEX conversations_id ON conversations (slot, account_id, id);
 CREATE INDEX conversations_newest ON conversations (slot, account_id, last_post_id DESC) WHERE NOT hidden;
 CREATE INDEX conversations_people ON conversations USING gin (people);
 CREATE INDEX conversations_hidden ON conversations (last_post_id) WHERE hidden;

@@ -29,7 +29,11 @@ class PhotoForm(msgspec.Struct, frozen=True):
 
 
 class EditForm(msgspec.Struct, frozen=True):
-    """The parameters of an edit; what is not given stays as it is. What is not supported is refused, not passed over."""
+    """The parameters of an edit. What is not supported is refused, not passed over.
+
+    What is not given stays as it is, but for the warning: apps that send a text leave it out when it is to go, as Mastodon
+    takes it. Photos stay: nobody means to lose them by leaving them out.
+    """
 
     status: str | None = None
     spoiler_text: str | None = None
@@ -54,7 +58,7 @@ def _changes(form: EditForm) -> PostChanges:
         raise ValidationError("Validation failed: poll is not supported by this version of the site")
     return PostChanges(
         text=form.status,
-        spoiler_text=form.spoiler_text,
+        spoiler_text="" if form.spoiler_text is None and form.status is not None else form.spoiler_text,
         sensitive=form.sensitive,
         language=language_of(form.language),
         media_ids=None if form.media_ids is None else media_ids_of(form.media_ids),

@@ -144,7 +144,13 @@ async def remove(request: Request, status_id: FromPath[str], delete_media: FromQ
     post = await product.posts.get(ident)
     if post.account_id != author:
         raise NotFoundError
-    shown = await product.timelines.post(author, ident)
+    try:
+        shown = await product.timelines.post(author, ident)
+    except NotFoundError:
+        # What one may no longer see, since its author has blocked one, one may still take out of one's own profile.
+        if post.reblog_of_id is not None:
+            await product.publishing.unreblog(author, post.reblog_of_id)
+        raise
     if post.reblog_of_id is not None:
         await product.publishing.unreblog(author, post.reblog_of_id)
         return as_json(shown)

@@ -3,6 +3,8 @@
 Messages and errors are those of Mastodon's server (docs.joinmastodon.org/methods/streaming).
 """
 
+import time
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -20,6 +22,9 @@ from heliograph.web.streaming.outlet import QueuedOutlet
 # RFC 6455, 7.4.1: policy violation, service restart; unsupported data.
 CODES = {SLOW: 1008, REVOKED: 1008, STOPPING: 1012}
 NOT_TEXT = 1003
+REFUSED = 1008
+# Each may make the process look up everybody whom the client follows.
+ORDERS_A_SECOND = 40
 REASONS = {SLOW: "Too slow", REVOKED: "The access token is invalid", STOPPING: "The server is restarting"}
 
 _encode = msgspec.json.Encoder().encode
@@ -85,12 +90,17 @@ class Socket:
             outlet.gone()
 
     async def _listen(self, listener: Listener, outlet: SocketOutlet, receive: Receive, send: Send) -> None:
+        orders: deque[float] = deque([float("-inf")] * ORDERS_A_SECOND, maxlen=ORDERS_A_SECOND)
         while (message := await receive())["type"] == "websocket.receive":
             text = message.get("text")
             if text is None:
                 reason = "The server does not support binary messages"
                 await send({"type": "websocket.close", "code": NOT_TEXT, "reason": reason})
                 return
+            if time.monotonic() - orders[0] < 1.0:
+                await send({"type": "websocket.close", "code": REFUSED, "reason": "Too many requests"})
+                return
+            orders.append(time.monotonic())
             said = _said(str(text))
             await self._obey(said.get("type"), said, listener, outlet)
 
