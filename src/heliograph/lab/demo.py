@@ -18,18 +18,14 @@ from heliograph.lab.client import Client, RefusedError, Upload
 from heliograph.lab.deeds import Deeds
 from heliograph.lab.pictures.draw import draw
 from heliograph.lab.plan import plan
-from heliograph.lab.planned import VIEWER, Person, Picture, Plan, PlannedPost, Size
+from heliograph.lab.planned import DAY, EARLY_POSTS, VIEWER, Person, Picture, Plan, PlannedPost, Size
 from heliograph.lab.state import Notebook, State
 
 T = TypeVar("T")
 
 # Requests under way; a small machine has nothing from more.
 THREADS = 4
-# When everybody has posted once there is enough to look at: visitors are let in, the others arrive meanwhile.
-EARLY_POSTS = 60
 READY_TIMEOUT_S = 120.0
-# So many posts, then what is done about them.
-DAY = 20
 POLL_S = 0.05
 STOPPING_S = 15.0
 APP = {"client_name": "Heliograph demo", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write follow"}

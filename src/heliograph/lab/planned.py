@@ -6,6 +6,10 @@ The first person is the one to log in as, the *viewer*.
 import msgspec
 
 VIEWER = 0
+# When everybody has posted once there is enough to look at: visitors are let in, the others arrive meanwhile.
+EARLY_POSTS = 60
+# So many posts, then what is done about them.
+DAY = 20
 
 
 class Size(msgspec.Struct, frozen=True):

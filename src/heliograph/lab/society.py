@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from heliograph.lab import remarks, words
-from heliograph.lab.planned import VIEWER, Circles, Letter, Person, PlannedPost, Remark
+from heliograph.lab.planned import DAY, EARLY_POSTS, VIEWER, Circles, Letter, Person, PlannedPost, Remark
 from heliograph.lab.talk import Talk
 
 SEED = "heliograph society"
@@ -90,9 +90,11 @@ class _Society:
     def enlivened(self, posts: list[PlannedPost]) -> list[PlannedPost]:
         pinned: set[int] = set()
         made = []
-        for post in posts:
+        for number, post in enumerate(posts):
             first = post.author == VIEWER and VIEWER not in pinned
             alive = self._enliven(self._dressed(post, first=first), first=first)
+            if _fresh(number, len(posts)) and not first:
+                alive = replace(alive, remarks=(), sharers=())
             # One at most: a site has a limit.
             if alive.visibility == "public" and post.author not in pinned and (first or self._happens(PINNED)):
                 pinned.add(post.author)
@@ -161,3 +163,8 @@ class _Society:
 
     def _happens(self, share: float) -> bool:
         return self._chance.random() < share
+
+
+def _fresh(number: int, total: int) -> bool:
+    """Whether nobody has said anything yet: so that who looks at a feed, at first or at last, finds pictures on top."""
+    return any(end - DAY <= number < end for end in (EARLY_POSTS, total) if end > DAY)

@@ -116,3 +116,9 @@ def test_guises_differ_and_repeat():
     first, second = draw("sea", 1, 1, 64, 64), draw("sea", 1, 2, 64, 64)
     assert first != second
     assert draw("sea", 1, 1, 64, 64) == first
+
+
+def test_pictures_are_on_top_of_a_feed():
+    posts = plan(Size()).posts
+    assert not any(post.remarks or post.sharers for post in [*posts[40:60], *posts[280:]])
+    assert any(post.remarks for post in posts[:40])
