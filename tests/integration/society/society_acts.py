@@ -224,15 +224,25 @@ class Acts:
         await self._follow(who, other, **wish)
 
     async def crowd(self) -> None:
-        """Somebody gets more followers than they are pushed to, or loses them."""
+        """Somebody gets more followers than they are pushed to, posts, and loses all but one of them again."""
         star = self.anybody()
-        if self.chance.random() < 0.6:
-            for fan in self.chance.sample(range(self.model.size), 4):
-                if fan != star:
-                    await self._follow(fan, star)
-        else:
-            for fan in self.model.followers(star, None):
+        for fan in self.chance.sample(range(self.model.size), 4):
+            if fan != star:
+                await self._follow(fan, star)
+        for _ in range(self.chance.randint(0, 2)):
+            await self._publish(star, None)
+            # That a line is crossed is noticed when a post is delivered.
+            await self._perhaps_drain()
+        if self.chance.random() < 0.5:
+            for fan in self.model.followers(star, None)[1:]:
                 await self._unfollow(fan, star)
+            await self._publish(star, None)
+            await self._perhaps_drain()
+
+    async def _perhaps_drain(self) -> None:
+        self.model.notices.doubt(self.model.tellable)
+        if self.chance.random() < 0.5:
+            await self._drain()
 
     async def _follow(self, who: int, other: int, **wish: bool) -> None:
         model = self.model
