@@ -1,9 +1,12 @@
 """Whatever ten people do on two web processes, everybody sees what a plain model says, and nothing forbidden on the way.
 
 A run is a seed: the same people do the same, though ids, and so shards, are others each time. When one fails, its last
-doings are printed. It is known to notice a follow that passes a block, a reply that is counted twice, or again when its
-message is late, a late message that revives a notification or takes it back, relations that are believed for too long, an
-edit that another process does not see, a block that ends no follow, a new follow that brings nothing.
+doings are printed.
+
+It is known to notice, since each was tried: a follow that passes a block; a block seen from one side, or that ends no follow;
+a reply that is counted twice, or again when its message is late; a late message that revives a notification, takes one back or
+changes a like; relations that are believed for too long; an edit that another process does not see; a deleted post that is read;
+a reblog that outlives its end; reblogs of the muted; a new follow that brings nothing; who stops being pulled and is not pushed.
 
 `HELIOGRAPH_TEST_SEED` names the seed of the long runs, `HELIOGRAPH_TEST_MINUTES` how long they take.
 """
