@@ -125,6 +125,13 @@ class Cache:
 
         await self._valkey.wave(commands)
 
+    async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
+        """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good."""
+        try:
+            await self.invalidate(version, objects)
+        except StoreUnavailableError:
+            note_degraded("cache")
+
 
 Loader = Callable[[list[int]], Awaitable[list[tuple[int, dict[int, bytes]]]]]
 

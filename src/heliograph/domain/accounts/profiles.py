@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError
+from heliograph.base.errors import NotFoundError
 from heliograph.domain.accounts import names, words
 from heliograph.domain.accounts.account import CHANGEABLE, Account, ProfileChanges, changed
 from heliograph.domain.accounts.directory import Directory, Kind
@@ -130,10 +130,7 @@ class Profiles:
         await self._cache.invalidate(position, [(ACCOUNT, account_id), (ACCOUNT_COUNTS, account_id)])
 
     async def _drop(self, kind: str, position: int, account_ids: Iterable[int]) -> None:
-        try:
-            await self._cache.invalidate(position, [(kind, account_id) for account_id in account_ids])
-        except StoreUnavailableError:
-            return
+        await self._cache.invalidate_at_once(position, [(kind, account_id) for account_id in account_ids])
 
     async def _versioned(self, shard: Shard, account_ids: list[int]) -> tuple[int, list[Row]]:
         return await shard.versioned(sql.by_ids, slots=slots_of(account_ids), ids=account_ids)

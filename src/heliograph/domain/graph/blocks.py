@@ -4,12 +4,9 @@ A block ends follows and requests in both directions: each in the transaction th
 follow is decided. Both sides take `hold`, so that of a follow and a block at once only the block stands.
 """
 
-import contextlib
-
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph import decisions
 from heliograph.domain.graph.decisions import FollowChanged
@@ -90,8 +87,7 @@ class Blocks:
 
     async def _drop(self, position: int, account: int) -> None:
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(position, [(RELATIONS, account), (ACCOUNT_COUNTS, account)])
+        await self._cache.invalidate_at_once(position, [(RELATIONS, account), (ACCOUNT_COUNTS, account)])
 
     async def settle(self, change: BlockChanged) -> None:
         """The outbox' part: the blocked's end once more, and the cached values. Raises StoreUnavailableError."""

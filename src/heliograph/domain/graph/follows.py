@@ -4,10 +4,8 @@ The outbox message `follow.changed` is the net beneath: applied twice, late or o
 only a newer `rev` changes an end.
 """
 
-import contextlib
-
 from heliograph.base import ids
-from heliograph.base.errors import InvalidInputError, StoreUnavailableError, ValidationError
+from heliograph.base.errors import InvalidInputError, ValidationError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph import decisions
 from heliograph.domain.graph.decisions import CHANGED, Decision, FollowChanged, Wish
@@ -105,8 +103,7 @@ class Follows:
             await decisions.hold(transaction, target, follower)
             change = await decisions.make(transaction, follower, target, decision)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, target)])
+        await self._cache.invalidate_at_once(transaction.position, [(ACCOUNT_COUNTS, target)])
         return change
 
     async def apply(self, change: FollowChanged) -> None:
@@ -126,10 +123,9 @@ class Follows:
             )
             if row is not None and row["change"]:
                 await counts.add(transaction, change.follower, Count.FOLLOWING, row["change"])
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(
-                transaction.position, [(RELATIONS, change.follower), (ACCOUNT_COUNTS, change.follower)]
-            )
+        await self._cache.invalidate_at_once(
+            transaction.position, [(RELATIONS, change.follower), (ACCOUNT_COUNTS, change.follower)]
+        )
 
     async def settle(self, change: FollowChanged) -> None:
         """The outbox' part: the follower's end once more, and the cached values. Raises StoreUnavailableError."""

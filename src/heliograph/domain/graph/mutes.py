@@ -1,10 +1,9 @@
 """Mutes: whom somebody does not want to hear of, for ever or for a while. One end only; nobody else can tell."""
 
-import contextlib
 from datetime import timedelta
 
 from heliograph.base import clock, ids
-from heliograph.base.errors import StoreUnavailableError, ValidationError
+from heliograph.base.errors import ValidationError
 from heliograph.domain.graph.relations import RELATIONS
 from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
@@ -64,5 +63,4 @@ class Mutes:
 
     async def _drop(self, position: int, account: int) -> None:
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(position, [(RELATIONS, account)])
+        await self._cache.invalidate_at_once(position, [(RELATIONS, account)])

@@ -3,12 +3,10 @@
 The outbox message `tag.changed` is the net beneath, as with follows of accounts.
 """
 
-import contextlib
-
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import StoreUnavailableError, ValidationError
+from heliograph.base.errors import ValidationError
 from heliograph.base.paging import Page
 from heliograph.domain.graph.edges import decide
 from heliograph.domain.graph.relations import RELATIONS
@@ -84,8 +82,7 @@ class TagFollows:
             edge = {"account_id": change.account, "tag": change.tag}
             await transaction.run(sql.apply, slot=slot, **edge, rev=change.rev, gone=change.gone)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(RELATIONS, change.account)])
+        await self._cache.invalidate_at_once(transaction.position, [(RELATIONS, change.account)])
 
     async def settle(self, change: TagFollowChanged) -> None:
         """The outbox' part: the follower's end once more, and the cached values. Raises StoreUnavailableError."""

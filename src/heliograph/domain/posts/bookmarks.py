@@ -1,9 +1,6 @@
 """Bookmarks: posts that somebody wants to find again. Nobody else ever hears of them, and nothing is counted."""
 
-import contextlib
-
 from heliograph.base import ids
-from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.domain.graph.edges import EdgePage
 from heliograph.domain.posts.marks import MARKS, tell_changed
@@ -35,8 +32,7 @@ class Bookmarks:
             if await transaction.run(query, slot=slot, account_id=account, **what):
                 await tell_changed(transaction, account)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(MARKS, account)])
+        await self._cache.invalidate_at_once(transaction.position, [(MARKS, account)])
 
     async def of(self, account: int, page: Page) -> EdgePage:
         """What `account` has bookmarked, the latest first; the bounds of `page` are revs."""

@@ -74,8 +74,7 @@ class Remover:
             reply = _reply(await _hidden(transaction, post_id))
         await self._posts.write_gone(post_id, transaction.position)
         # What is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate_at_once(transaction.position, [(ACCOUNT_COUNTS, author)])
         if reply is not None:
             with contextlib.suppress(StoreUnavailableError):
                 await self._threads.remove(reply)

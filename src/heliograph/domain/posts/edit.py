@@ -4,13 +4,12 @@ Nothing of a post's history is lost before the post is: a photo that an edit tak
 until the post is deleted. Who may see a post does not change, but for those whom an edit names or names no longer.
 """
 
-import contextlib
 from datetime import datetime
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
+from heliograph.base.errors import NotFoundError, ValidationError
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads, check_description
@@ -105,8 +104,7 @@ class Editor:
                 return None
             edited = await _write(transaction, before, after, changes)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(POST, post_id)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST, post_id)])
         return edited
 
     async def _added(self, author: int, post_id: int, changes: PostChanges) -> list[Attachment]:

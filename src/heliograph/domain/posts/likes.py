@@ -3,12 +3,10 @@
 The outbox message `like.changed` is the net beneath, as with follows.
 """
 
-import contextlib
-
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError
+from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
 from heliograph.domain.graph.edges import EdgePage, decide
 from heliograph.domain.posts.marks import MARKS
@@ -63,8 +61,7 @@ class Likes:
                 await counts.add(transaction, post, Count.LIKES, -1 if gone else 1)
                 await outbox.put(transaction, slot, CHANGED, msgspec.to_builtins(change))
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(POST_COUNTS, post)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
         await self.apply(change)
 
     async def apply(self, change: LikeChanged) -> None:
@@ -74,8 +71,7 @@ class Likes:
             await transaction.run(
                 sql.apply, slot=slot, account_id=change.account, post_id=change.post, rev=change.rev, gone=change.gone
             )
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(MARKS, change.account)])
+        await self._cache.invalidate_at_once(transaction.position, [(MARKS, change.account)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
         """Who likes `post`; the bounds of `page` are revs."""

@@ -1,9 +1,7 @@
 """Pins: a few posts of one's own at the top of one's profile, in the order of their being pinned, the latest first."""
 
-import contextlib
-
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
+from heliograph.base.errors import NotFoundError, ValidationError
 from heliograph.domain.posts.marks import MARKS, tell_changed
 from heliograph.domain.posts.post import Header, Visibility
 from heliograph.stores.cache import Cache
@@ -55,8 +53,7 @@ class Pins:
 
     async def _show(self, account: int, position: int) -> None:
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(position, [(MARKS, account)])
+        await self._cache.invalidate_at_once(position, [(MARKS, account)])
 
     async def of(self, account: int) -> list[int]:
         """The pinned posts of `account`, the latest pin first."""

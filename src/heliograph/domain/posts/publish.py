@@ -9,7 +9,7 @@ import asyncio
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
+from heliograph.base.errors import NotFoundError, ValidationError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS, Profiles
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads
@@ -113,13 +113,10 @@ class Publisher:
 
     async def _show_author(self, post: Post, written: int, committed: int) -> None:
         """`written`: a position before whatever may have changed the post since; `committed`: one that covers it."""
-        try:
-            await asyncio.gather(
-                self._posts.write(post, written),
-                self._cache.invalidate(committed, [(ACCOUNT_COUNTS, post.account_id)]),
-            )
-        except StoreUnavailableError:
-            return
+        await asyncio.gather(
+            self._posts.write(post, written),
+            self._cache.invalidate_at_once(committed, [(ACCOUNT_COUNTS, post.account_id)]),
+        )
 
     async def settle(self, post_id: int, author: int) -> None:
         """The outbox' part of what the request shows the author. Raises StoreUnavailableError."""

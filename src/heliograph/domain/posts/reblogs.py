@@ -4,12 +4,10 @@ At the reblogger's end stands a post of theirs without words, that goes through 
 original. The outbox message `reblog.changed` is the net beneath, as with likes: whoever comes first makes that post.
 """
 
-import contextlib
-
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, StoreUnavailableError
+from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph.edges import EdgePage, decide
@@ -90,8 +88,7 @@ class Reblogs:
             if row["changed"]:
                 await _tell(transaction, change)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(POST_COUNTS, post)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
         return change
 
     async def apply(self, change: ReblogChanged) -> Reblogged:
@@ -116,8 +113,7 @@ class Reblogs:
             await self._posts.write_gone(ended, committed)
         if written is not None:
             await self._posts.write(_post(change, written["id"]), written["position"])
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(committed, [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)])
+        await self._cache.invalidate_at_once(committed, [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
         """Who reblogs `post` openly; the bounds of `page` are revs."""

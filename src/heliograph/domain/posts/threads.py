@@ -6,12 +6,10 @@ gone until no message about it can be under way. Only what everybody may see is 
 """
 
 import asyncio
-import contextlib
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.posts.post import POST_COUNTS, Visibility
 from heliograph.stores import counts
 from heliograph.stores.cache import Cache
@@ -112,8 +110,7 @@ class Threads:
             if delta:
                 await counts.add(transaction, reply.parent, Count.REPLIES, delta)
         # A cache that is away hears of it by the outbox.
-        with contextlib.suppress(StoreUnavailableError):
-            await self._cache.invalidate(transaction.position, [(POST_COUNTS, reply.parent)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, reply.parent)])
 
     async def sweep(self, below: int) -> int:
         """Remove what is left of deleted replies with an id smaller than `below`; how many rows."""
