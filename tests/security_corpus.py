@@ -4,7 +4,7 @@ Gathered from the kinds in OWASP's XSS filter evasion cheat sheet, html5sec.org 
 our own. `ALERT` in a dialog, in the console or in a request is how a browser would show that one of them works.
 """
 
-ALERT = "alert(7531)"
+ALERT = "alert(75316429)"
 ELSEWHERE = "https://evil.example"
 
 CORPUS = [
@@ -69,7 +69,7 @@ CORPUS = [
     f"\u202e>tpircs/<{ALERT}\u202c",
     f"<\u017fcript>{ALERT}</\u017fcript>",
     f"+ADw-script+AD4-{ALERT}+ADw-/script+AD4-",
-    "%3Cscript%3Ealert(7531)%3C/script%3E",
+    "%3Cscript%3Ealert(75316429)%3C/script%3E",
     # Broken markup.
     f"<<script>{ALERT}//<</script>",
     f"<img src=x onerror={ALERT}//",
@@ -82,34 +82,40 @@ CORPUS = [
     f'<p style="background:url({ELSEWHERE}/x)">x</p>',
     f"<link rel=stylesheet href={ELSEWHERE}/x.css>",
     # Templates and formats.
-    "{{7*7*7531}}",
-    "{% print(7*7*7531) %}",
-    "${7*7*7531} #{7*7*7531} <%= 7*7*7531 %>",
+    "{{7*7*75316429}}",
+    "{% print(7*7*75316429) %}",
+    "${7*7*75316429} #{7*7*75316429} <%= 7*7*75316429 %>",
     "{0.__class__} %(password)s %n%s%x",
-    "{{constructor.constructor('alert(7531)')()}}",
+    "{{constructor.constructor('alert(75316429)')()}}",
     # What htmx would obey.
     f"<p hx-get={ELSEWHERE} hx-trigger=load>x</p>",
     f"<p hx-on:load={ALERT}>x</p>",
     # Headers and lines.
-    "x\r\nSet-Cookie: planted=1\r\n\r\n<script>alert(7531)</script>",
+    "x\r\nSet-Cookie: planted=1\r\n\r\n<script>alert(75316429)</script>",
 ]
 # A database cannot keep the null character: what holds one is refused wherever it would be kept.
 KEPT = [each for each in CORPUS if "\0" not in each]
 
-# What 7*7*7531 would be, if somebody reckoned it.
-RECKONED = "369019"
+# What 7*7*75316429 would be, if somebody reckoned it.
+RECKONED = "3690505021"
 
 # Files that are no photos, whatever they are called.
 FILES = [
-    ("photo.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(7531)"><script>alert(7531)</script></svg>'),
-    ("photo.jpg", b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(7531)</script></svg>'),
-    ("photo.html", b"<!doctype html><script>alert(7531)</script>"),
-    ("photo.gif", b"GIF89a=alert(7531);//<script>alert(7531)</script>"),
-    ("photo.jpg", b"\xff\xd8\xff\xe0<script>alert(7531)</script>"),
-    ("photo.png", b"\x89PNG\r\n\x1a\n<script>alert(7531)</script>"),
-    ("photo.webp", b"RIFF\x20\x00\x00\x00WEBPVP8 <script>alert(7531)</script>"),
+    (
+        "photo.svg",
+        b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(75316429)"><script>alert(75316429)</script></svg>',
+    ),
+    (
+        "photo.jpg",
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(75316429)</script></svg>',
+    ),
+    ("photo.html", b"<!doctype html><script>alert(75316429)</script>"),
+    ("photo.gif", b"GIF89a=alert(75316429);//<script>alert(75316429)</script>"),
+    ("photo.jpg", b"\xff\xd8\xff\xe0<script>alert(75316429)</script>"),
+    ("photo.png", b"\x89PNG\r\n\x1a\n<script>alert(75316429)</script>"),
+    ("photo.webp", b"RIFF\x20\x00\x00\x00WEBPVP8 <script>alert(75316429)</script>"),
     ("photo.css", b"body{background:url(https://evil.example/x)}"),
     ("photo.xml", b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
-    ("photo.pdf", b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(alert(7531))>>>>endobj"),
-    ("photo.php", b"<?php echo 7*7*7531; ?>"),
+    ("photo.pdf", b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(alert(75316429))>>>>endobj"),
+    ("photo.php", b"<?php echo 7*7*75316429; ?>"),
 ]
