@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from living_site import Person
+from living_site import Person, Site
 
 from heliograph.web.access import OPEN
 from heliograph.web.pages.table import ROUTES
@@ -160,3 +160,19 @@ def test_kept_posts_are_found_beyond_those_that_are_no_longer_seen(site, browser
     assert "The very first" not in page
     older = page.partition('href="?')[2].partition('"')[0]
     assert "The very first" in browser.open(f"/bookmarks?{older}").text
+
+
+def test_home_shows_pictures_and_no_talk(site: Site, browser_of: Callable[[Person], Browser]) -> None:
+    reader, friend = site.person(), site.person()
+    reader.follow(friend)
+    friend.publish("A morning in the fog")
+    own = reader.publish("An afternoon in the sun")["id"]
+    friend.publish("How warm it looks", in_reply_to_id=own)
+    friend.publish(f"@{reader.name} a word between us", visibility="direct")
+    site.settled()
+    page = browser_of(reader).open("/").text
+    assert "A morning in the fog" in page
+    assert "An afternoon in the sun" in page
+    assert "How warm it looks" not in page
+    assert "a word between us" not in page
+    assert len(reader.get("/api/v1/timelines/home").json()) == 4, "apps are shown all of it"

@@ -1,5 +1,7 @@
 """The home feed: skeleton, hydrate, rules, present."""
 
+from itertools import count
+
 import msgspec
 
 from heliograph.base.paging import Page, wider
@@ -8,6 +10,9 @@ from heliograph.domain.feeds.hydrate import Hydrated, Hydration
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.marks import Marked, MarksReader
+
+# Parts of a feed, each larger than the one before, that are looked through for something other than talk.
+LOOKS_PAST_TALK = 6
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -34,16 +39,21 @@ class Home:
         self._hydration = hydration
         self._marks = marks
 
-    async def page(self, viewer: int, page: Page) -> Timeline:
-        """A page of the home feed of `viewer`. Raises PendingError while the feed is being rebuilt."""
+    async def page(self, viewer: int, page: Page, *, talk: bool = True) -> Timeline:
+        """A page of the home feed of `viewer`. Raises PendingError while the feed is being rebuilt.
+
+        Without `talk` answers and letters are left out; then a page may be short before the feed ends, since nobody looks
+        for long through what is only talk.
+        """
         shown: list[Hydrated] = []
         rest = page
-        while True:
+        for looked in count(1):
             skeleton = await self._skeletons.home(viewer, rest)
             hydrated = await self._hydration.posts(skeleton.ids)
-            shown += [each for each in hydrated if _fits(each, viewer, skeleton.relations)]
+            fitting = [each for each in hydrated if _fits(each, viewer, skeleton.relations)]
+            shown += fitting if talk else [each for each in fitting if not rules.is_talk(each.header)]
             shown = _once(shown, page)
-            if len(shown) >= page.limit or skeleton.exhausted:
+            if len(shown) >= page.limit or skeleton.exhausted or (not talk and looked >= LOOKS_PAST_TALK):
                 break
             rest = wider(rest.beyond(skeleton.ids))
         shown = _cut(shown, page)

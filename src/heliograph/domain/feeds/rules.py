@@ -63,6 +63,11 @@ def under_tags(header: Header) -> bool:
     return header.visibility == Visibility.PUBLIC and not header.original
 
 
+def is_talk(header: Header) -> bool:
+    """Whether a post is part of a conversation: an answer to somebody else, or a letter."""
+    return header.reply_to not in (0, header.author) or header.visibility == Visibility.DIRECT
+
+
 def at_home(header: Header, viewer: int, relations: Relations) -> bool:
     """Whether the post belongs into the home feed of `viewer`: by somebody or with a hashtag whom they follow, or their own.
 

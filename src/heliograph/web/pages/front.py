@@ -20,7 +20,7 @@ async def front_page(request: Request) -> Response[str]:
     if viewer is None:
         return await _door(request)
     try:
-        timeline = await product_of(request).home.page(viewer, page_asked(request, HOME_POSTS))
+        timeline = await product_of(request).home.page(viewer, page_asked(request, HOME_POSTS), talk=False)
     except PendingError:
         return await shown(request, "home.html", building=True, **part(Timeline([], 0, 0), 1))
     found = part(timeline, HOME_POSTS)
