@@ -9,6 +9,7 @@ When Valkey is away every read is a miss and every write is dropped: invalidatio
 a restart old values are out of reach (see `Keys`).
 """
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from itertools import chain
@@ -22,6 +23,8 @@ from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 VERSION_BYTES = 16
 TOMBSTONE_S = 60
 FRAGMENT_S = 24 * 3600
+# As long as an outbox message may take to come through after Valkey was away.
+UNTOLD_S = 30.0
 
 # Set for a request that had to do without a store; the web puts it into a header.
 degraded: ContextVar[set[str] | None] = ContextVar("degraded", default=None)
@@ -51,6 +54,12 @@ class Cache:
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
+        # What this process has changed and could not tell of, until when: it must not believe its own past.
+        self._untold: dict[tuple[str, int], float] = {}
+
+    def distrusts(self, kind: str, ident: int) -> bool:
+        """Whether this process knows that what is cached of an object may be older than its own last change."""
+        return bool(self._untold) and self._untold.get((kind, ident), 0.0) > time.monotonic()
 
     async def read(self, wanted: Sequence[tuple[str, Sequence[int]]]) -> list[dict[int, bytes | None]]:
         """For each of `wanted` (kind, ids): the bodies by id, None for what is missing; all in one round trip."""
@@ -64,7 +73,11 @@ class Cache:
             note_degraded("cache")
             return [dict.fromkeys(idents) for _, idents in wanted]
         bodies = iter([value[VERSION_BYTES:] or None if value else None for value in values])
-        return [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
+        found = [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
+        if self._untold:
+            for (kind, idents), had in zip(wanted, found, strict=True):
+                had |= {ident: None for ident in idents if self.distrusts(kind, ident)}
+        return found
 
     async def versions(self, wanted: Sequence[tuple[str, int]]) -> list[int | None]:
         """The versions of `wanted`, of values and tombstones alike; None for what is missing."""
@@ -77,6 +90,8 @@ class Cache:
 
     async def fragment(self, kind: str, ident: int) -> Fragment | None:
         """Version and body of one fragment; None when missing or a tombstone."""
+        if self.distrusts(kind, ident):
+            return None
         try:
             value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, [ident])[0]))
         except StoreUnavailableError:
@@ -99,6 +114,10 @@ class Cache:
             stored = await self._valkey.wave(commands)
         except StoreUnavailableError:
             return
+        if self._untold:
+            for ident, was_stored in zip(bodies, stored, strict=True):
+                if was_stored:
+                    self._untold.pop((kind, ident), None)
         accepted = sum(stored)
         metrics.cache_fills.labels(kind, "stored").inc(accepted)
         metrics.cache_fills.labels(kind, "refused").inc(len(stored) - accepted)
@@ -126,11 +145,19 @@ class Cache:
         await self._valkey.wave(commands)
 
     async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
-        """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good."""
+        """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.
+
+        Until then this process believes nothing that is cached of `objects`, and reads them anew: who has just done something
+        mostly asks the same process what came of it.
+        """
+        told = list(objects)
         try:
-            await self.invalidate(version, objects)
+            await self.invalidate(version, told)
         except StoreUnavailableError:
             note_degraded("cache")
+            now = time.monotonic()
+            self._untold = {key: until for key, until in self._untold.items() if until > now}
+            self._untold |= dict.fromkeys(told, now + UNTOLD_S)
 
 
 Loader = Callable[[list[int]], Awaitable[list[tuple[int, dict[int, bytes]]]]]

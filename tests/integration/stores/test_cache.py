@@ -194,6 +194,14 @@ class Server:
             return probe.recv(10).startswith(b"+PONG")
         return False
 
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
@@ -239,6 +247,7 @@ async def test_after_a_restart_old_values_are_out_of_reach(server: Server) -> No
         seen.clear()
         await cache.invalidate_at_once(6, [(KIND, IDENT)])
         assert seen == {"cache"}, "a request that could not says so"
+        assert cache.distrusts(KIND, IDENT)
         degraded.reset(token)
         server.start()
         await answering(client)
@@ -282,3 +291,22 @@ async def test_a_lost_generation_does_not_part_two_processes(valkey: Valkey, top
 def test_versions_sort_as_text() -> None:
     assert len(f"{2**63 - 1:016x}") == cache_module.VERSION_BYTES
     assert f"{15:016x}" < f"{16:016x}" < f"{2**62:016x}"
+
+
+async def test_who_could_not_tell_of_a_change_does_not_believe_its_own_past(server: Server) -> None:
+    """A server that hangs for a moment keeps all it had: nobody else stops this process from believing it."""
+    server.start()
+    async with Valkey.open(server.url) as client, Valkey.open(server.url) as another:
+        cache, others = Cache(client), Cache(another)
+        await cache.fill(KIND, 5, {IDENT: b"old"})
+        assert await have(others, (KIND, IDENT)) == [b"old"]
+        server.freeze()
+        await cache.invalidate_at_once(6, [(KIND, IDENT)])
+        server.thaw()
+        await answering(client)
+        assert await have(others, (KIND, IDENT)) in ([b"old"], [None]), "it may have heard of it, after all"
+        assert await have(cache, (KIND, IDENT)) == [None]
+        assert await cache.fragment(KIND, IDENT) is None
+        await cache.fill(KIND, 7, {IDENT: b"new"})
+        assert await have(cache, (KIND, IDENT)) == await have(others, (KIND, IDENT)) == [b"new"]
+        assert not cache.distrusts(KIND, IDENT)
