@@ -220,7 +220,7 @@ class Product:
         self.featured_tags = FeaturedTags(shards)
         self.pins = Pins(shards, cache)
         self.remover = Remover(
-            shards, cache, self.posts, self.likes, self.reblogs, self.threads, self.bookmarks, self.tags, self.uploads
+            shards, cache, self.likes, self.reblogs, self.threads, self.bookmarks, self.tags, self.uploads
         )
 
     def _compose_feeds(self, shards: Shards, cache: Cache, lists: IdLists) -> None:

@@ -23,8 +23,10 @@ from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 VERSION_BYTES = 16
 TOMBSTONE_S = 60
 FRAGMENT_S = 24 * 3600
-# As long as an outbox message may take to come through after Valkey was away.
-UNTOLD_S = 30.0
+# Longer than an outbox message takes to come through after Valkey was away.
+UNTOLD_S = 600.0
+# A hang is over before there are so many; of a Valkey that was away for longer nothing old is in reach afterwards.
+UNTOLD_KEPT = 20_000
 
 # Set for a request that had to do without a store; the web puts it into a header.
 degraded: ContextVar[set[str] | None] = ContextVar("degraded", default=None)
@@ -54,12 +56,17 @@ class Cache:
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
-        # What this process has changed and could not tell of, until when: it must not believe its own past.
-        self._untold: dict[tuple[str, int], float] = {}
+        # Tombstones that Valkey could not take: the versions below which this process must not believe its own past.
+        self._untold: dict[tuple[str, int], int] = {}
+        self._untold_until = 0.0
 
-    def distrusts(self, kind: str, ident: int) -> bool:
-        """Whether this process knows that what is cached of an object may be older than its own last change."""
-        return bool(self._untold) and self._untold.get((kind, ident), 0.0) > time.monotonic()
+    def believes(self, kind: str, ident: int, version: int) -> bool:
+        """Whether this process knows of no change of its own after `version` that Valkey has not been told of."""
+        if not self._untold:
+            return True
+        if time.monotonic() > self._untold_until:
+            self._untold.clear()
+        return version >= self._untold.get((kind, ident), 0)
 
     async def read(self, wanted: Sequence[tuple[str, Sequence[int]]]) -> list[dict[int, bytes | None]]:
         """For each of `wanted` (kind, ids): the bodies by id, None for what is missing; all in one round trip."""
@@ -72,12 +79,14 @@ class Cache:
         except StoreUnavailableError:
             note_degraded("cache")
             return [dict.fromkeys(idents) for _, idents in wanted]
-        bodies = iter([value[VERSION_BYTES:] or None if value else None for value in values])
-        found = [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
         if self._untold:
-            for (kind, idents), had in zip(wanted, found, strict=True):
-                had |= {ident: None for ident in idents if self.distrusts(kind, ident)}
-        return found
+            keys = [(kind, ident) for kind, idents in wanted for ident in idents]
+            values = [
+                value if value and self.believes(*key, int(value[:VERSION_BYTES], 16)) else None
+                for key, value in zip(keys, values, strict=True)
+            ]
+        bodies = iter([value[VERSION_BYTES:] or None if value else None for value in values])
+        return [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
 
     async def versions(self, wanted: Sequence[tuple[str, int]]) -> list[int | None]:
         """The versions of `wanted`, of values and tombstones alike; None for what is missing."""
@@ -90,8 +99,6 @@ class Cache:
 
     async def fragment(self, kind: str, ident: int) -> Fragment | None:
         """Version and body of one fragment; None when missing or a tombstone."""
-        if self.distrusts(kind, ident):
-            return None
         try:
             value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, [ident])[0]))
         except StoreUnavailableError:
@@ -99,7 +106,8 @@ class Cache:
             return None
         if not value or len(value) == VERSION_BYTES:
             return None
-        return int(value[:VERSION_BYTES], 16), value[VERSION_BYTES:]
+        version = int(value[:VERSION_BYTES], 16)
+        return (version, value[VERSION_BYTES:]) if self.believes(kind, ident, version) else None
 
     async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
         """Offer freshly made bodies, not empty, read at `version`. Older than what is there, they are refused."""
@@ -114,10 +122,6 @@ class Cache:
             stored = await self._valkey.wave(commands)
         except StoreUnavailableError:
             return
-        if self._untold:
-            for ident, was_stored in zip(bodies, stored, strict=True):
-                if was_stored:
-                    self._untold.pop((kind, ident), None)
         accepted = sum(stored)
         metrics.cache_fills.labels(kind, "stored").inc(accepted)
         metrics.cache_fills.labels(kind, "refused").inc(len(stored) - accepted)
@@ -147,17 +151,18 @@ class Cache:
     async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
         """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.
 
-        Until then this process believes nothing that is cached of `objects`, and reads them anew: who has just done something
-        mostly asks the same process what came of it.
+        Until then this process believes nothing older of `objects`, and reads them anew: who has just done something mostly
+        asks the same process what came of it.
         """
         told = list(objects)
         try:
             await self.invalidate(version, told)
         except StoreUnavailableError:
             note_degraded("cache")
-            now = time.monotonic()
-            self._untold = {key: until for key, until in self._untold.items() if until > now}
-            self._untold |= dict.fromkeys(told, now + UNTOLD_S)
+            self._untold_until = time.monotonic() + UNTOLD_S
+            self._untold |= {key: max(version, self._untold.get(key, 0)) for key in told}
+            while len(self._untold) > UNTOLD_KEPT:
+                del self._untold[next(iter(self._untold))]
 
 
 Loader = Callable[[list[int]], Awaitable[list[tuple[int, dict[int, bytes]]]]]

@@ -95,6 +95,25 @@ async def test_what_is_told_twice_is_shown_once(product, people, listen):
     assert ear.events[2:] == [("user", "status.update"), ("public", "status.update")] * 2
 
 
+@pytest.mark.usefixtures("hearing")
+async def test_what_nobody_understands_silences_nobody(product, people, listen):
+    """Another version of the code may tell of things that this one does not know."""
+    ear = await listen((await people(1))[0], PUBLIC)
+    ident = await post(product, (await people(1))[0])
+    told = streams.Event(streams.UPDATE, post=ident)
+    strange = [b"{", b"\xff", b'{"post":1}', b'{"kind":5}', b'{"kind":"unheard of"}', b'{"kind":"update","post":"x"}']
+
+    async def tell():
+        for message in [*strange, msgspec.json.encode(told)]:
+            await product.stores.valkey.one(lambda _, message=message: ("PUBLISH", "heliograph:stream", message))
+        return ear.events
+
+    async with asyncio.timeout(10):
+        while not await tell():  # noqa: ASYNC110 -- other tasks are waited for
+            await asyncio.sleep(0.05)
+    assert ear.events == [("public", "update")]
+
+
 async def test_all_who_see_the_same_get_the_same_bytes(product, people, listen):
     author, *readers = await people(4)
     ears = [await listen(reader, PUBLIC) for reader in readers]

@@ -245,9 +245,11 @@ async def test_after_a_restart_old_values_are_out_of_reach(server: Server) -> No
             await cache.invalidate(6, [(KIND, IDENT)])
         assert seen == {"cache"}
         seen.clear()
-        await cache.invalidate_at_once(6, [(KIND, IDENT)])
+        changing = Cache(client)
+        await changing.invalidate_at_once(6, [(KIND, IDENT)])
         assert seen == {"cache"}, "a request that could not says so"
-        assert cache.distrusts(KIND, IDENT)
+        assert not changing.believes(KIND, IDENT, 5)
+        assert changing.believes(KIND, IDENT, 6)
         degraded.reset(token)
         server.start()
         await answering(client)
@@ -307,6 +309,8 @@ async def test_who_could_not_tell_of_a_change_does_not_believe_its_own_past(serv
         assert await have(others, (KIND, IDENT)) in ([b"old"], [None]), "it may have heard of it, after all"
         assert await have(cache, (KIND, IDENT)) == [None]
         assert await cache.fragment(KIND, IDENT) is None
+        await others.fill(KIND, 5, {IDENT: b"late"})
+        assert await have(cache, (KIND, IDENT)) == [None], "whoever fills has read before the change"
+        assert await cache.fragment(KIND, IDENT) is None
         await cache.fill(KIND, 7, {IDENT: b"new"})
         assert await have(cache, (KIND, IDENT)) == await have(others, (KIND, IDENT)) == [b"new"]
-        assert not cache.distrusts(KIND, IDENT)

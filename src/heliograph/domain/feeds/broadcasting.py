@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from heliograph.base import logs, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds import channels, present, rules, streams
@@ -93,7 +95,7 @@ class Broadcasting:
                 await self._show(some)
 
     async def _show(self, messages: list[bytes]) -> None:
-        events = [streams.decode(message) for message in messages]
+        events = [event for message in messages if (event := _told(message)) is not None]
         try:
             if self._missed:
                 await self._listeners.refresh()
@@ -105,7 +107,10 @@ class Broadcasting:
             if self._missed:
                 await asyncio.sleep(AGAIN_S)
         except Exception:
+            # The boundary of this task, like that of a request: one event that cannot be shown must not silence all streams.
             log.exception("streams.failed")
+            for event in events:
+                metrics.stream_events_lost.labels(event.kind).inc()
 
     async def show(self, events: list[Event]) -> None:
         """Show `events`, in their order. Raises StoreUnavailableError, then the rest of them is lost."""
@@ -173,6 +178,15 @@ class Broadcasting:
             *(each for each in home if _at_home(header, shown, each[0].account_id, relations)),
             *(each for each in public if _visible(header, each[0].account_id, relations)),
         ]
+
+
+def _told(message: bytes) -> Event | None:
+    """The event that another process tells of; None for one that this version of the code does not understand."""
+    try:
+        return streams.decode(message)
+    except msgspec.MsgspecError:
+        metrics.stream_events_lost.labels("unknown").inc()
+        return None
 
 
 def _at_home(header: Header, shown: Header, viewer: int, relations: dict[int, Relations]) -> bool:

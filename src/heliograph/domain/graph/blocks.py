@@ -86,7 +86,6 @@ class Blocks:
             await self._follows.apply(unfollowed)
 
     async def _drop(self, position: int, account: int) -> None:
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(position, [(RELATIONS, account), (ACCOUNT_COUNTS, account)])
 
     async def settle(self, change: BlockChanged) -> None:

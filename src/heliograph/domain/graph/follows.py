@@ -102,7 +102,6 @@ class Follows:
         async with self._shards.of(target).transaction() as transaction:
             await decisions.hold(transaction, target, follower)
             change = await decisions.make(transaction, follower, target, decision)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(ACCOUNT_COUNTS, target)])
         return change
 

@@ -62,5 +62,4 @@ class Mutes:
         await outbox.put(transaction, ids.slot_of(account), CHANGED, {"account": account})
 
     async def _drop(self, position: int, account: int) -> None:
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(position, [(RELATIONS, account)])

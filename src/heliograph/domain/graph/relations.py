@@ -156,7 +156,7 @@ class RelationsReader:
         entry = self._kept.get(viewer)
         if entry is None or version is None or entry[0] != version or not entry[1].current():
             return None
-        if self._cache.distrusts(RELATIONS, viewer):
+        if not self._cache.believes(RELATIONS, viewer, version):
             return None
         self._kept.move_to_end(viewer)
         return entry[1]

@@ -81,7 +81,6 @@ class TagFollows:
         async with self._shards.at(slot).transaction() as transaction:
             edge = {"account_id": change.account, "tag": change.tag}
             await transaction.run(sql.apply, slot=slot, **edge, rev=change.rev, gone=change.gone)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(RELATIONS, change.account)])
 
     async def settle(self, change: TagFollowChanged) -> None:

@@ -31,7 +31,6 @@ class Bookmarks:
         async with self._shards.at(slot).transaction() as transaction:
             if await transaction.run(query, slot=slot, account_id=account, **what):
                 await tell_changed(transaction, account)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(MARKS, account)])
 
     async def of(self, account: int, page: Page) -> EdgePage:

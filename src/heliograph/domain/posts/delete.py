@@ -14,7 +14,6 @@ from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts import edit, pins, threads
 from heliograph.domain.posts.bookmarks import Bookmarks
-from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.likes import LikeChanged, Likes
 from heliograph.domain.posts.post import POST, Header, Visibility
@@ -40,7 +39,6 @@ class Remover:
         self,
         shards: Shards,
         cache: Cache,
-        posts: Posts,
         likes: Likes,
         reblogs: Reblogs,
         threads: Threads,
@@ -50,7 +48,6 @@ class Remover:
     ) -> None:
         self._shards = shards
         self._cache = cache
-        self._posts = posts
         self._likes = likes
         self._reblogs = reblogs
         self._threads = threads
@@ -72,9 +69,7 @@ class Remover:
             await transaction.run(sql.forget_key, slot=slot, account_id=author, post_id=post_id)
             await pins.drop(transaction, author, post_id)
             reply = _reply(await _hidden(transaction, post_id))
-        await self._posts.write_gone(post_id, transaction.position)
-        # What is away hears of it by the outbox.
-        await self._cache.invalidate_at_once(transaction.position, [(ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST, post_id), (ACCOUNT_COUNTS, author)])
         if reply is not None:
             with contextlib.suppress(StoreUnavailableError):
                 await self._threads.remove(reply)

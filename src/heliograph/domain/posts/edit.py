@@ -103,7 +103,6 @@ class Editor:
             if after == before:
                 return None
             edited = await _write(transaction, before, after, changes)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(POST, post_id)])
         return edited
 

@@ -72,10 +72,6 @@ class Posts:
         """Believe no cached body of a post that was read before now: its photos' descriptions have changed."""
         await self._cache.invalidate(await self._shards.of(post_id).mark(), [(POST, post_id)])
 
-    async def write_gone(self, post_id: int, version: int) -> None:
-        """Say in the cache that there is no such post any more."""
-        await self._cache.fill(POST, version, {post_id: GONE})
-
     async def _load(self, post_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         grouped = self._shards.group(post_ids)
         parts = await asyncio.gather(*(self._read(shard, some) for shard, some in grouped.items()))

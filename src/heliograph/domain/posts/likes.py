@@ -60,7 +60,6 @@ class Likes:
             if row["changed"]:
                 await counts.add(transaction, post, Count.LIKES, -1 if gone else 1)
                 await outbox.put(transaction, slot, CHANGED, msgspec.to_builtins(change))
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
         await self.apply(change)
 

@@ -106,7 +106,7 @@ class MarksReader:
         if version is None:
             (version,) = await self._cache.versions([(MARKS, viewer)])
         entry = self._kept.get(viewer)
-        if entry is not None and entry[0] == version and not self._cache.distrusts(MARKS, viewer):
+        if entry is not None and entry[0] == version and self._cache.believes(MARKS, viewer, entry[0]):
             self._kept.move_to_end(viewer)
             return entry[1]
         fragment = await self._cache.fragment(MARKS, viewer)

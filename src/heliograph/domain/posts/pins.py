@@ -52,7 +52,6 @@ class Pins:
         await self._show(account, transaction.position)
 
     async def _show(self, account: int, position: int) -> None:
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(position, [(MARKS, account)])
 
     async def of(self, account: int) -> list[int]:

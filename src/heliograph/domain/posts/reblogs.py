@@ -14,7 +14,7 @@ from heliograph.domain.graph.edges import EdgePage, decide
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.marks import MARKS
-from heliograph.domain.posts.post import POST_COUNTS, Post, Visibility
+from heliograph.domain.posts.post import POST, POST_COUNTS, Post, Visibility
 from heliograph.domain.posts.publish import PUBLISHED
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
@@ -87,7 +87,6 @@ class Reblogs:
             change = ReblogChanged(account, post, row["rev"], gone, Visibility(row["visibility"]), author)
             if row["changed"]:
                 await _tell(transaction, change)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
         return change
 
@@ -108,12 +107,11 @@ class Reblogs:
         return Reblogged(written["id"] if written else None, created=written is not None)
 
     async def _show(self, change: ReblogChanged, ended: int | None, written: Row | None, committed: int) -> None:
-        """Let the reblogger see it at once; a cache that is away hears of it by the outbox."""
-        if ended is not None:
-            await self._posts.write_gone(ended, committed)
+        """Let the reblogger see it at once."""
         if written is not None:
             await self._posts.write(_post(change, written["id"]), written["position"])
-        await self._cache.invalidate_at_once(committed, [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)])
+        changed = [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)]
+        await self._cache.invalidate_at_once(committed, changed if ended is None else [*changed, (POST, ended)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
         """Who reblogs `post` openly; the bounds of `page` are revs."""

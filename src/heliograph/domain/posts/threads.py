@@ -109,7 +109,6 @@ class Threads:
                 delta = await transaction.run(sql.count, **edge)
             if delta:
                 await counts.add(transaction, reply.parent, Count.REPLIES, delta)
-        # A cache that is away hears of it by the outbox.
         await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, reply.parent)])
 
     async def sweep(self, below: int) -> int:
