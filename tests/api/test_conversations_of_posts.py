@@ -208,3 +208,17 @@ def test_what_of_an_account_is_shown(stranger, grace):
     assert shown(exclude_replies="true", exclude_reblogs="true") == [to_me, photo, alone]
     assert shown(only_media="true") == [photo]
     assert shown(tagged="Light") == [alone]
+
+
+def test_marks_on_what_one_may_no_longer_see_can_be_taken_back(site):
+    author, reader = site.person(), site.person()
+    post = author.publish("Liked and kept")["id"]
+    for mark in ("favourite", "bookmark"):
+        assert reader.post(f"/api/v1/statuses/{post}/{mark}").status_code == 200
+    author.post(f"/api/v1/accounts/{reader.id}/block")
+    for unmark in ("unfavourite", "unbookmark"):
+        assert reader.post(f"/api/v1/statuses/{post}/{unmark}").status_code == 404
+    assert site.anyone.get(f"/api/v1/statuses/{post}").json()["favourites_count"] == 0
+    author.post(f"/api/v1/accounts/{reader.id}/unblock")
+    seen = reader.get(f"/api/v1/statuses/{post}").json()
+    assert (seen["favourited"], seen["bookmarked"]) == (False, False)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Parameter, RequestBody, Schema
 
 _REF = "#/$defs/"
 
@@ -27,12 +27,12 @@ def taking(
     return Taking
 
 
-_ID = Schema(type="string", pattern="^[0-9]{1,19}$")  # type: ignore[arg-type]
-_TEXT = Schema(type="string")  # type: ignore[arg-type]
+_ID = Schema(type=OpenAPIType.STRING, pattern="^[0-9]{1,19}$")
+_TEXT = Schema(type=OpenAPIType.STRING)
 
 
 def _list(name: str, of: Schema) -> Parameter:
-    return Parameter(name=f"{name}[]", param_in="query", schema=Schema(type="array", items=of))  # type: ignore[arg-type]
+    return Parameter(name=f"{name}[]", param_in="query", schema=Schema(type=OpenAPIType.ARRAY, items=of))
 
 
 def _body(form: type, files: Collection[str]) -> RequestBody:
@@ -40,10 +40,10 @@ def _body(form: type, files: Collection[str]) -> RequestBody:
     with_files = schema | {
         "properties": schema["properties"] | {name: {"type": "string", "format": "binary"} for name in files}
     }
-    content = {"multipart/form-data": OpenAPIMediaType(schema=with_files)}  # type: ignore[arg-type]
+    content = {"multipart/form-data": OpenAPIMediaType(schema=with_files)}  # type: ignore[arg-type]  # plain JSON is taken as it is
     if not files:
         for kind in ("application/json", "application/x-www-form-urlencoded"):
-            content[kind] = OpenAPIMediaType(schema=schema)  # type: ignore[arg-type]
+            content[kind] = OpenAPIMediaType(schema=schema)  # type: ignore[arg-type]  # the same
     return RequestBody(content=content, required=False)
 
 

@@ -5,7 +5,8 @@ It only spares asking everybody about every post. It may be late: nothing is sen
 
 from collections.abc import Iterable
 
-from heliograph.domain.graph.relations import NOBODY, IdSet, Relations
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import NOBODY, Relations
 from heliograph.domain.posts.post import Header
 
 # Lists and not sets: most authors have few watchers among the open streams, and a set of one takes three times the room.

@@ -13,7 +13,8 @@ import msgspec
 
 from heliograph.base import clock, ids
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.domain.graph.relations import IdSet, Relations, tag_number
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import Relations, tag_number
 from heliograph.stores import outbox
 from heliograph.stores.cache import note_degraded
 from heliograph.stores.counts import Count

@@ -7,7 +7,8 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.base.paging import Page
-from heliograph.domain.graph.relations import NONE, RelationsReader
+from heliograph.domain.graph.idset import NONE
+from heliograph.domain.graph.relations import RelationsReader
 from heliograph.stores.queries import Query, load
 from heliograph.stores.shards import Row, Session, Shards
 

@@ -6,15 +6,13 @@ by itself, a mute for some hours, ends the belief too.
 """
 
 import hashlib
-import struct
-from array import array
-from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from heliograph.base import clock, ids
+from heliograph.domain.graph.idset import NONE, IdSet, packed, unpacked
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
@@ -29,46 +27,12 @@ KEPT_IDS = 1_000_000
 KEPT_VIEWERS = 50_000
 
 
-class IdSet:
-    """An immutable set of ids in 8 bytes each; membership by binary search."""
-
-    __slots__ = ("_ids",)
-
-    def __init__(self, idents: Iterable[int]) -> None:
-        self._ids = array("q", sorted(idents))
-
-    @classmethod
-    def unpack(cls, data: bytes) -> "IdSet":
-        """The set that `pack` wrote."""
-        made = cls(())
-        made._ids = array("q", data)
-        return made
-
-    def pack(self) -> bytes:
-        """The set as bytes, 8 an id."""
-        return self._ids.tobytes()
-
-    def __contains__(self, ident: int) -> bool:
-        at = bisect_left(self._ids, ident)
-        return at < len(self._ids) and self._ids[at] == ident
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-
-NONE = IdSet(())
-
-
 class Relations(msgspec.Struct, frozen=True):
     """What a viewer is to others.
 
-    `silent`: followed, but not what they reblog. `blocked`: in either direction; `blocking`: of these,
-    whom the viewer blocks. `muted_notifications`: of the `muted`,
-    those of whom nothing is told either. `tags`: followed hashtags, by `tag_number`. `until_ms`: when some of this ends by
-    itself, in milliseconds since 1970 (0: never).
+    `silent`: followed, but not what they reblog. `blocked`: in either direction; `blocking`: of these, whom the viewer
+    blocks. `muted_notifications`: of the `muted`, those of whom nothing is told either. `tags`: followed hashtags, by
+    `tag_number`. `until_ms`: when some of this ends by itself, in milliseconds since 1970 (0: never).
     """
 
     following: IdSet = NONE
@@ -95,24 +59,17 @@ class Relations(msgspec.Struct, frozen=True):
         return not self.until_ms or clock.now().timestamp() * 1000 < self.until_ms
 
     def pack(self) -> bytes:
-        """All of it as bytes, never empty: what is empty looks like a tombstone."""
-        head = _HEAD.pack(self.until_ms, *(len(each) for each in self.sets))
-        return head + b"".join(each.pack() for each in self.sets)
+        """All of it as bytes, never empty."""
+        return packed(self.until_ms, self.sets)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Relations":
         """The relations that `pack` wrote."""
-        until_ms, *lengths = _HEAD.unpack_from(data)
-        sets: list[IdSet] = []
-        at = _HEAD.size
-        for length in lengths:
-            sets.append(IdSet.unpack(data[at : at + 8 * length]))
-            at += 8 * length
+        until_ms, sets = unpacked(data, len(NOBODY.sets))
         following, silent, blocked, blocking, muted, muted_notifications, tags = sets
         return cls(following, silent, blocked, blocking, muted, muted_notifications, tags, until_ms)
 
 
-_HEAD = struct.Struct("=q7I")
 NOBODY = Relations()
 
 

@@ -3,14 +3,13 @@
 Of each mark the newest KEPT posts (by the post's id) are one cached fragment; older ones are asked of the viewer's shard.
 """
 
-import struct
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.domain.graph.relations import NONE, IdSet
+from heliograph.domain.graph.idset import NONE, IdSet, packed, unpacked
 from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import load
@@ -46,22 +45,14 @@ class Marks(msgspec.Struct, frozen=True):
     floor: int
 
     def pack(self) -> bytes:
-        """All of it as bytes, never empty: what is empty looks like a tombstone."""
-        sets = [IdSet(each) for each in msgspec.structs.astuple(self.marked)]
-        return _HEAD.pack(self.floor, *(len(each) for each in sets)) + b"".join(each.pack() for each in sets)
+        """All of it as bytes, never empty."""
+        return packed(self.floor, [IdSet(each) for each in msgspec.structs.astuple(self.marked)])
 
     @classmethod
     def unpack(cls, data: bytes) -> "Marks":
         """The marks that `pack` wrote."""
-        floor, *lengths = _HEAD.unpack_from(data)
-        sets, at = [], _HEAD.size
-        for length in lengths:
-            sets.append(IdSet.unpack(data[at : at + 8 * length]))
-            at += 8 * length
+        floor, sets = unpacked(data, len(_KINDS))
         return cls(Marked(*sets), floor)
-
-
-_HEAD = struct.Struct("=q4I")
 
 
 class MarksReader:

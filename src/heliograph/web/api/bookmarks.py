@@ -4,37 +4,25 @@ from litestar import Response
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from heliograph.base.errors import NotFoundError
 from heliograph.web.access import product_of, user, viewer
-from heliograph.web.api.statuses import post_id
+from heliograph.web.api.marking import marked, unmarked
 from heliograph.web.api.timelines import answer
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, page_of
 from heliograph.web.request import Request
-from heliograph.web.routes import api_get, api_post, as_json
+from heliograph.web.routes import api_get, api_post
 
 
 @api_post("/api/v1/statuses/{status_id:str}/bookmark", user("write:bookmarks"), StatusEntity)
 async def bookmark(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Keep a post for yourself; nobody else hears of it."""
-    product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    original = await product.timelines.proper(who, ident)
-    await product.bookmarks.add(who, original.id)
-    return as_json(await product.timelines.post(who, ident))
+    return await marked(request, status_id, product_of(request).bookmarks.add)
 
 
 @api_post("/api/v1/statuses/{status_id:str}/unbookmark", user("write:bookmarks"), StatusEntity)
 async def unbookmark(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Keep a post no longer."""
-    product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    try:
-        kept = (await product.timelines.proper(who, ident)).id
-    except NotFoundError:
-        # What one may no longer see one need not keep.
-        await product.bookmarks.remove(who, ident)
-        raise
-    await product.bookmarks.remove(who, kept)
-    return as_json(await product.timelines.post(who, ident))
+    return await unmarked(request, status_id, product_of(request).bookmarks.remove)
 
 
 @api_get("/api/v1/bookmarks", user("read:bookmarks"), list[StatusEntity])

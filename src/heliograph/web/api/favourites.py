@@ -5,30 +5,24 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from heliograph.web.access import product_of, user, viewer
-from heliograph.web.api.statuses import post_id
+from heliograph.web.api.marking import marked, unmarked
 from heliograph.web.api.timelines import answer
 from heliograph.web.entities.status import StatusEntity
 from heliograph.web.pagination import Limit, MaxId, MinId, SinceId, page_of
 from heliograph.web.request import Request
-from heliograph.web.routes import api_get, api_post, as_json
+from heliograph.web.routes import api_get, api_post
 
 
 @api_post("/api/v1/statuses/{status_id:str}/favourite", user("write:favourites"), StatusEntity)
 async def favourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """Like a post."""
-    product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    original = await product.timelines.proper(who, ident)
-    await product.likes.like(who, original.id)
-    return as_json(await product.timelines.post(who, ident))
+    return await marked(request, status_id, product_of(request).likes.like)
 
 
 @api_post("/api/v1/statuses/{status_id:str}/unfavourite", user("write:favourites"), StatusEntity)
 async def unfavourite(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """No longer like a post."""
-    product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    original = await product.timelines.proper(who, ident)
-    await product.likes.unlike(who, original.id)
-    return as_json(await product.timelines.post(who, ident))
+    return await unmarked(request, status_id, product_of(request).likes.unlike)
 
 
 @api_get("/api/v1/favourites", user("read:favourites"), list[StatusEntity])

@@ -4,10 +4,11 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath
 
-from heliograph.base.errors import NotFoundError, ValidationError
+from heliograph.base.errors import ValidationError
 from heliograph.domain.feeds import present
 from heliograph.domain.posts.post import Visibility
 from heliograph.web.access import anyone, product_of, user, viewer, viewer_or_none
+from heliograph.web.api.marking import taken_back
 from heliograph.web.api.statuses import post_id
 from heliograph.web.entities.account import AccountEntity
 from heliograph.web.entities.status import StatusEntity
@@ -50,15 +51,9 @@ async def _visibility(request: Request, form: ReblogForm) -> Visibility:
 @api_post("/api/v1/statuses/{status_id:str}/unreblog", user("write:statuses"), StatusEntity)
 async def unreblog(request: Request, status_id: FromPath[str]) -> Response[bytes]:
     """No longer share a post. The answer is the post that was shared."""
-    product, who, ident = product_of(request), viewer(request), post_id(status_id)
-    try:
-        ident = (await product.timelines.proper(who, ident)).id
-    except NotFoundError:
-        # What one may no longer see one may still take out of one's own profile.
-        await product.publishing.unreblog(who, ident)
-        raise
-    await product.publishing.unreblog(who, ident)
-    return as_json(await product.timelines.post(who, ident))
+    product = product_of(request)
+    original = await taken_back(request, status_id, product.publishing.unreblog)
+    return as_json(await product.timelines.post(viewer(request), original))
 
 
 @api_get("/api/v1/statuses/{status_id:str}/reblogged_by", anyone("read:accounts"), list[AccountEntity])

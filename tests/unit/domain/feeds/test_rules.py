@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from heliograph.domain.feeds.rules import at_home, visible
-from heliograph.domain.graph.relations import IdSet, Relations
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.post import GONE, Header, Mention, Post, Visibility, pack, unpack
 
 AUTHOR, FOLLOWER, STRANGER = 1, 2, 3

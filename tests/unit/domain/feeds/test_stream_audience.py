@@ -3,7 +3,8 @@
 import random
 
 from heliograph.domain.feeds.audience import Audience
-from heliograph.domain.graph.relations import NOBODY, IdSet, Relations
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import NOBODY, Relations
 from heliograph.domain.posts.post import Header, Visibility
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heliograph.domain.graph.relations import IdSet, Relations
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import Relations
 
 an_id = st.integers(0, (1 << 63) - 1)
 
