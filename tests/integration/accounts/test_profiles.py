@@ -6,6 +6,7 @@ import pytest
 from heliograph.base.errors import NotFoundError, StoreUnavailableError, ValidationError
 from heliograph.domain.accounts.account import Field, ProfileChanges
 from heliograph.stores import counts
+from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 
 
@@ -46,7 +47,8 @@ async def test_a_change_that_is_refused_changes_nothing(site, ada):
         await site.profiles.update(12345 << 22, ProfileChanges(note="x"))
 
 
-async def test_the_message_makes_good_what_the_cache_missed(site, ada, monkeypatch):
+async def test_the_message_makes_good_what_the_cache_missed(site, ada, valkey, monkeypatch):
+    other_process = type(site)(site.shards, Cache(valkey), site.settings)
     await shown(site, ada)
     drop = site.profiles._cache.invalidate
 
@@ -57,11 +59,23 @@ async def test_the_message_makes_good_what_the_cache_missed(site, ada, monkeypat
     await site.profiles.update(ada, ProfileChanges(note="new"))
     with pytest.raises(StoreUnavailableError):
         await site.profiles.refresh(ada)
-    assert (await shown(site, ada))["note"] == "", "the cache could not be told"
+    assert (await shown(other_process, ada))["note"] == "", "the cache could not be told"
     monkeypatch.setattr(site.profiles._cache, "invalidate", drop)
     ((kind, payload),) = await site.messages()
     assert kind == "account.changed"
     await site.profiles.refresh(**payload)
+    assert (await shown(other_process, ada))["note"] == "new"
+    assert (await shown(site, ada))["note"] == "new"
+
+
+async def test_who_could_not_tell_the_cache_sees_the_change_all_the_same(site, ada, monkeypatch):
+    await shown(site, ada)
+
+    async def away(*_):
+        raise StoreUnavailableError("valkey")
+
+    monkeypatch.setattr(site.profiles._cache, "invalidate", away)
+    await site.profiles.update(ada, ProfileChanges(note="new"))
     assert (await shown(site, ada))["note"] == "new"
 
 
