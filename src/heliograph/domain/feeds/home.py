@@ -62,7 +62,9 @@ class Home:
 
 
 def _fits(each: Hydrated, viewer: int, relations: Relations) -> bool:
-    return rules.at_home(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)
+    if not rules.at_home(each.header, viewer, relations):
+        return False
+    return each.original is None or rules.visible(each.original.header, viewer, relations)
 
 
 def _once(shown: list[Hydrated], page: Page) -> list[Hydrated]:

@@ -217,4 +217,6 @@ def _passed(relations: Relations) -> list[int]:
 
 
 def _may_see(each: Hydrated, viewer: int | None, relations: Relations) -> bool:
-    return rules.visible(each.header, viewer, relations) and rules.visible(each.shown, viewer, relations)
+    if not rules.visible(each.header, viewer, relations):
+        return False
+    return each.original is None or rules.visible(each.original.header, viewer, relations)
