@@ -1,10 +1,10 @@
 """The deletion of an account, after `domain/accounts/departure.py` has hidden it: nothing of it stays, in no table.
 
 First the worker waits until whatever began before is over: requests for a minute, messages of the outbox until none of
-before is left, and then those that they have left. From then on nobody writes anything of the account, so rows can be removed where an ordinary change leaves
-a tombstone. Then it goes through the steps below. Each finds what it has to do by what is still there, so a worker may be
-killed at any instruction; the message's cursor only says which steps are done. The account's row goes last, and with it, in
-one transaction, the promise that its names are given back.
+before is left, and then those that they have left. From then on nobody writes anything of the account, so rows can be
+removed where an ordinary change leaves a tombstone. Then it goes through the steps below. Each finds what it has to do by
+what is still there, so a worker may be killed at any instruction; the message's cursor only says which steps are done. The
+account's row goes last, and with it, in one transaction, the promise that its names are given back.
 
 What others wrote stays: the texts that name the account, as text, and the shape of threads, as bare numbers of posts that
 are no more. docs/operate/accounts.md says it to operators.
