@@ -1,4 +1,4 @@
-"""Accounts that cost nothing to make, and two shards: the lower half of the slots on one server, the upper on another."""
+"""Patience with stores, accounts that cost nothing to make, and two shards: the lower half of the slots on one server, the upper on another."""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,10 +10,26 @@ from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.domain.accounts.passwords import Passwords
 from heliograph.domain.product import Product
+from heliograph.stores import shards, valkey
 
 NUMBERS = itertools.count(1)
 People = Callable[[int], Awaitable[list[int]]]
+# Stores that are as slow as a busy machine makes them are not away.
+PATIENCE_S = 60.0
+# What a store does that is away or slow is tested here, and in tests/chaos on whole sites.
+OF_STORES = "stores"
 MakeTopology = Callable[[], AbstractAsyncContextManager[Topology]]
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test fails since others had the machine for a second."""
+    if request.path.parent.name != OF_STORES:
+        for module, name in (
+            (valkey, "REPLY_TIMEOUT_S"), (valkey, "CONNECT_TIMEOUT_S"), (shards, "COMMAND_TIMEOUT_S"),
+            (shards, "ACQUIRE_TIMEOUT_S"), (shards, "CONNECT_TIMEOUT_S"),
+        ):  # fmt: skip
+            monkeypatch.setattr(module, name, PATIENCE_S)
 
 
 @pytest.fixture

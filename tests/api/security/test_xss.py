@@ -255,6 +255,8 @@ def test_in_the_name_of_a_file(shown: Shown):
         if answer.status_code == 202 and payload in CORPUS[:3]:
             made = shown.author.ready(answer.json()["id"])
             check_entity(made)
+            # What is still being uploaded has another place.
+            shown.site.settled()
             assert all(each.startswith("media/") for each in set(shown.site.stored()) - before)
 
 

@@ -15,15 +15,12 @@ from heliograph.base import metrics
 from heliograph.base.settings import Settings
 from heliograph.domain.feeds import pulled
 from heliograph.domain.product import Product
-from heliograph.stores import shards, valkey
 from heliograph.web.app import create_app
 from heliograph.wiring import open_product
 
 Processes = tuple[list[httpx.AsyncClient], Product]
 # For feeds of so many ids.
 Make = Callable[[int], AbstractAsyncContextManager[Processes]]
-# Stores that are as slow as this machine may be are not away: what that does is tested elsewhere.
-PATIENCE_S = 60.0
 
 
 def failures() -> float:
@@ -39,11 +36,6 @@ def make_processes(make_two_shards, settings: Settings, monkeypatch: pytest.Monk
     monkeypatch.setattr(pulled, "REFRESH_S", -1.0)
     monkeypatch.setattr(pulled, "GRACE", timedelta(0))
     make_mortal(monkeypatch)
-    for module, name in (
-        (valkey, "REPLY_TIMEOUT_S"), (valkey, "CONNECT_TIMEOUT_S"), (shards, "COMMAND_TIMEOUT_S"),
-        (shards, "ACQUIRE_TIMEOUT_S"), (shards, "CONNECT_TIMEOUT_S"),
-    ):  # fmt: skip
-        monkeypatch.setattr(module, name, PATIENCE_S)
     # A line for each request is too much.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 

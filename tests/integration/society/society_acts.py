@@ -174,9 +174,10 @@ class Acts:
     async def unlike(self) -> None:
         if self.model.likes:
             who, ident = self.chance.choice(list(self.model.likes))
-            if await self._mark(who, self.model.posts[ident], "unfavourite"):
-                del self.model.likes[who, ident]
-                self.model.notices.take_back(self.model.posts[ident].author, ("favourite", who, ident))
+            # Also of what one does not see any more.
+            await self._mark(who, self.model.posts[ident], "unfavourite")
+            del self.model.likes[who, ident]
+            self.model.notices.take_back(self.model.posts[ident].author, ("favourite", who, ident))
 
     async def bookmark(self) -> None:
         post, who = self.any_post(), self.anybody()

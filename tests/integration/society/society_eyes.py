@@ -52,7 +52,8 @@ class Eyes:
         assert {each["name"] for each in entity["tags"]} == {TAGS[tag] for tag in post.tags}
         assert entity["in_reply_to_id"] == (str(post.answers) if post.answers else None)
         counts = self.model.post_counts(post.id)
-        assert {name: entity[name] for name in counts} == counts, post
+        found = {name: entity[name] for name in counts}
+        assert found == counts, f"{found} instead of {counts}: {post}"
 
     def _check_flags(self, entity: dict[str, Any], post: Post, viewer: int | None) -> None:
         if viewer is None:
