@@ -160,7 +160,9 @@ class Cache:
         except StoreUnavailableError:
             note_degraded("cache")
             self._untold_until = time.monotonic() + UNTOLD_S
-            self._untold |= {key: max(version, self._untold.get(key, 0)) for key in told}
+            for key in told:
+                # The latest last, so that the oldest is dropped below.
+                self._untold[key] = max(version, self._untold.pop(key, 0))
             while len(self._untold) > UNTOLD_KEPT:
                 del self._untold[next(iter(self._untold))]
 

@@ -111,7 +111,8 @@ async def test_what_nobody_understands_silences_nobody(product, people, listen):
     async with asyncio.timeout(10):
         while not await tell():  # noqa: ASYNC110 -- other tasks are waited for
             await asyncio.sleep(0.05)
-    assert ear.events == [("public", "update")]
+    # As often as it was told until it was heard.
+    assert set(ear.events) == {("public", "update")}
 
 
 async def test_all_who_see_the_same_get_the_same_bytes(product, people, listen):
