@@ -49,8 +49,8 @@ format: $(DEV) ## Format the code, mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## Figures: home reads, deliveries, posts, streams
-	$(BIN)/python -m heliograph.lab.bench
+bench: $(DEV) ## Figures beside their bars, into docs/benchmarks.md; PARTS="home posts" measures some
+	$(BIN)/python -m heliograph.lab.bench --book docs/benchmarks.md $(PARTS)
 
 docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md

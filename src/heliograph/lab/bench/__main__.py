@@ -1,40 +1,40 @@
-"""Measure everything, or what is named: `python -m heliograph.lab.bench [home] [fanout] [posts] [streams]`.
+"""Measure everything, or what is named: `python -m heliograph.lab.bench [--book PAGE] [home] [fanout] [posts] ...`.
 
 Exits with 1 when a bar is missed.
 """
 
+import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from heliograph.base import logs
-from heliograph.lab.bench import fanout, home, posts, report, streams
-from heliograph.lab.bench.report import Figure
-from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, trial
-
-# What is measured, and the cores that the stores get.
-PARTS = {
-    "home": (home.measure, OTHER_CORES),
-    "fanout": (fanout.measure, OTHER_CORES),
-    "posts": (posts.measure, ALL_CORES),
-    "streams": (streams.measure, ALL_CORES),
-}
+from heliograph.lab.bench import book, report
+from heliograph.lab.bench.parts import PARTS
+from heliograph.lab.bench.trial import trial
 
 
-async def main(names: list[str]) -> int:
-    """Measure the parts `names`, each on a fresh site; the exit code."""
-    figures: list[Figure] = []
+async def main(names: list[str], page: Path | None) -> int:
+    """Measure the parts `names`, each on a fresh site, and write what came of it into `page`; the exit code."""
+    reached = True
     for name in names:
-        measure, cores = PARTS[name]
-        async with trial(cores) as site:
-            figures += await measure(site)
-    report.show(figures)
-    return 0 if all(figure.reached for figure in figures) else 1
+        part = PARTS[name]
+        async with trial(part.cores) as site:
+            figures = await part.measure(site)
+        report.show(part.title, figures)
+        if page is not None:
+            book.record(page, name, part.title, figures, PARTS)
+        reached &= all(figure.reached for figure in figures)
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":
-    asked = sys.argv[1:] or list(PARTS)
-    unknown = [name for name in asked if name not in PARTS]
-    if unknown:
-        sys.exit(f"{unknown[0]}: expected one of {', '.join(PARTS)}")
+    parser = argparse.ArgumentParser("heliograph.lab.bench", description="Measure a fresh site, part by part.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none: all of them")
+    parser.add_argument("--book", type=Path, metavar="PAGE", help="Markdown page whose sections are written anew")
+    asked = parser.parse_args()
+    for name in asked.parts:
+        if name not in PARTS:
+            parser.error(f"{name}: expected one of {', '.join(PARTS)}")
     logs.configure("warning")
-    sys.exit(asyncio.run(main(asked)))
+    sys.exit(asyncio.run(main(asked.parts or list(PARTS), asked.book)))

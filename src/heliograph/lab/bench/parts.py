@@ -1,0 +1,25 @@
+"""What `make bench` measures, part by part."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from heliograph.lab.bench import fanout, home, posts, streams
+from heliograph.lab.bench.report import Figure
+from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, Trial
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part: its title on the page, what measures it on a fresh site, the cores that the stores of this site get."""
+
+    title: str
+    measure: Callable[[Trial], Awaitable[list[Figure]]]
+    cores: set[int]
+
+
+PARTS = {
+    "home": Part("Home feed", home.measure, OTHER_CORES),
+    "fanout": Part("Fan-out", fanout.measure, OTHER_CORES),
+    "posts": Part("Posts", posts.measure, ALL_CORES),
+    "streams": Part("Streams", streams.measure, ALL_CORES),
+}
