@@ -32,6 +32,7 @@ from heliograph.domain.feeds import streams
 from heliograph.domain.feeds.bodies import Bodies
 from heliograph.domain.feeds.bookmarked import Bookmarked
 from heliograph.domain.feeds.broadcasting import Broadcasting
+from heliograph.domain.feeds.choice import Choice
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.feeds.following import Following
 from heliograph.domain.feeds.home import Home
@@ -162,7 +163,7 @@ class Product:
         accounts = AccountSearch(shards, self.profiles)
         self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
-        self.delivery = Delivery(shards, lists, self.pulled, settings.push_limit)
+        self.delivery = Delivery(shards, lists, self.pulled, Choice(self.pulled, settings.push_limit))
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
         broadcast = Broadcast(valkey)
         self.streams = Streams(broadcast)

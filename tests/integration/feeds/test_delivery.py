@@ -85,7 +85,7 @@ async def test_crossing_the_line_both_ways(narrow: Product) -> None:
         await circle.post(0, Visibility.PUBLIC, set())
         await drain(narrow)
         await seen_by_all()
-    assert (await narrow.pulled.audience(author)).pull_from is not None
+    assert (await narrow.pulled.audiences([author]))[author].pull_from is not None
     before = await lists_of(narrow, circle.people[1:])
     await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
@@ -95,7 +95,7 @@ async def test_crossing_the_line_both_ways(narrow: Product) -> None:
         await circle.unfollow(fan, 0)
     await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
-    assert (await narrow.pulled.audience(author)).pull_from is None
+    assert (await narrow.pulled.audiences([author]))[author].pull_from is None
     assert await narrow.pulled.among(await narrow.relations.of(circle.people[1])) == []
     await seen_by_all()
     (home,) = await lists_of(narrow, circle.people[1:2])

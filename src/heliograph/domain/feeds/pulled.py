@@ -36,6 +36,10 @@ class Audience(msgspec.Struct, frozen=True):
     pull_from: int | None
     followers: int
 
+    def pulls(self, post_id: int) -> bool:
+        """Whether this post is left to be pulled."""
+        return self.pull_from is not None and post_id >= self.pull_from
+
 
 class PulledAuthors:
     """Which authors and hashtags are pulled, as this process knows it. Hashtags go by their number (`tag_number`)."""
@@ -116,8 +120,12 @@ class PulledAuthors:
         slot = ids.slot_of(author)
         await self._shards.at(slot).run(sql.end_pull, slot=slot, id=author, never=ids.MAX_ID)
 
-    async def audience(self, author: int) -> Audience:
-        """How `author` is delivered at the moment. For one who does not exist: to nobody."""
-        slot = ids.slot_of(author)
-        row = await self._shards.at(slot).row(sql.audience, slot=slot, id=author, kind=int(Count.FOLLOWERS))
-        return Audience(row["pull_from"], row["followers"]) if row else Audience(None, 0)
+    async def audiences(self, authors: Iterable[int]) -> dict[int, Audience]:
+        """How `authors` are delivered at the moment; one who does not exist is absent."""
+        parts = await asyncio.gather(
+            *(
+                shard.rows(sql.audiences, slots=list(map(ids.slot_of, some)), authors=some, kind=int(Count.FOLLOWERS))
+                for shard, some in self._shards.group(set(authors)).items()
+            )
+        )
+        return {row["id"]: Audience(row["pull_from"], row["followers"]) for part in parts for row in part}

@@ -16,13 +16,15 @@ UPDATE accounts SET pull_from = :never WHERE slot = :slot AND id = :id AND pull_
 -- name: end_pull
 UPDATE accounts SET pull_from = NULL WHERE slot = :slot AND id = :id AND pull_from = :never;
 
--- name: audience
--- From which id on an author is pulled, and how many follow.
-SELECT pull_from, (
+-- name: audiences
+-- From which id on authors are pulled, and how many follow each.
+SELECT accounts.id, pull_from, (
     SELECT coalesce(sum(value), 0)::bigint FROM (
-        SELECT value FROM counts WHERE slot = :slot AND subject_id = :id AND kind = :kind
+        SELECT value FROM counts WHERE counts.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
         UNION ALL
-        SELECT delta FROM count_deltas WHERE slot = :slot AND subject_id = :id AND kind = :kind
+        SELECT delta FROM count_deltas
+        WHERE count_deltas.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
     ) AS parts
 ) AS followers
-FROM accounts WHERE slot = :slot AND id = :id;
+FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
+JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id;
