@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from heliograph.base import logs, metrics
 from heliograph.stores.cache import degraded
+from heliograph.web import cacheable
 from heliograph.web.addresses import RequestAddresses, told
 from heliograph.web.origin import Origins
 from heliograph.web.rates import Rates
@@ -99,10 +100,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *self._headers(message["headers"], request_id, missed, cors=cors),
-                    *self._rates.headers(scope),
-                ]
+                headers = self._headers(message["headers"], request_id, missed, cors=cors)
+                message["headers"] = cacheable.settled([*headers, *self._rates.headers(scope)], missed)
             await send(message)
 
         try:

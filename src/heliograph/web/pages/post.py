@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from heliograph.base.paging import Page
 from heliograph.domain.posts.post import MAX_CHARACTERS
+from heliograph.web import cacheable
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages.forms import checked, go, local, page_get, page_post
 from heliograph.web.pages.shown import ButtonForm, Entity, entities, entity, id_in, log_in_first, name_in, shown
@@ -26,7 +27,7 @@ async def post_by_id(request: Request, post_id: FromPath[str]) -> Response[str]:
 
 
 @page_get("/{handle:str}/{post_id:str}")
-async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[str]) -> Response[str]:
+async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[str]) -> Response[str] | Response[bytes]:
     """`/@name/<id>`."""
     product, viewer = product_of(request), viewer_or_none(request)
     name, ident = name_in(handle), id_in(post_id)
@@ -35,7 +36,7 @@ async def post_page(request: Request, handle: FromPath[str], post_id: FromPath[s
     author = post["account"]
     if author["username"].lower() != name.lower() or int(post["id"]) != ident:
         return go(f"/@{author['username']}/{post['id']}")
-    return await post_shown(request, post)
+    return cacheable.for_everybody(request, await post_shown(request, post))
 
 
 async def post_shown(

@@ -11,6 +11,7 @@ from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
 from heliograph.domain.graph.notes import COMMENT_MAX
 from heliograph.domain.posts.text import hashtag_named
+from heliograph.web import cacheable
 from heliograph.web.access import product_of, viewer_or_none
 from heliograph.web.pages import feeds
 from heliograph.web.pages.forms import page_get
@@ -50,7 +51,7 @@ async def _at_top(request: Request, pinned: list[int]) -> list[Entity]:
 
 
 @page_get("/{handle:str}/with_replies")
-async def everything_page(request: Request, handle: FromPath[str]) -> Response[str]:
+async def everything_page(request: Request, handle: FromPath[str]) -> Response[str] | Response[bytes]:
     """All that somebody posts: comments and what they share too."""
     product = product_of(request)
     account = await product.profiles.by_username(name_in(handle))
@@ -61,7 +62,7 @@ async def everything_page(request: Request, handle: FromPath[str]) -> Response[s
     return await _shown(request, account, {**found, "posts": posts, "tab": "everything"})
 
 
-async def _shown(request: Request, account: Account, values: Entity) -> Response[str]:
+async def _shown(request: Request, account: Account, values: Entity) -> Response[str] | Response[bytes]:
     product, viewer = product_of(request), viewer_or_none(request)
     person, featured, familiar = await asyncio.gather(
         product.people.one(account.id), product.featured_tags.of(account.id), _familiar(request, account.id)
@@ -70,7 +71,8 @@ async def _shown(request: Request, account: Account, values: Entity) -> Response
     # Between two of whom one blocks the other there is nothing to see.
     values |= {"featured": featured, **familiar} if not _apart(known) else {"featured": [], **NOBODY, "posts": []}
     apart = {"apart": _apart(known), "own": account.id == viewer}
-    return await shown(request, "profile.html", person=known, most_note=COMMENT_MAX, **apart, **values)
+    page = await shown(request, "profile.html", person=known, most_note=COMMENT_MAX, **apart, **values)
+    return cacheable.for_everybody(request, page)
 
 
 NOBODY: Entity = {"familiar": [], "familiar_others": 0}
@@ -91,7 +93,7 @@ async def _familiar(request: Request, account_id: int) -> Entity:
 
 
 @page_get("/{handle:str}/tagged/{name:str}")
-async def tagged_page(request: Request, handle: FromPath[str], name: FromPath[str]) -> Response[str]:
+async def tagged_page(request: Request, handle: FromPath[str], name: FromPath[str]) -> Response[str] | Response[bytes]:
     """Somebody's posts with a hashtag."""
     product, viewer = product_of(request), viewer_or_none(request)
     account = await product.profiles.by_username(name_in(handle))
@@ -101,7 +103,8 @@ async def tagged_page(request: Request, handle: FromPath[str], name: FromPath[st
     only = AccountFilter(tag=tag)
     timeline = await product.timelines.account(viewer, account.id, page_asked(request, GRID_POSTS), only)
     heading = f"#{tag} by @{account.username}"
-    return await shown(request, "public.html", heading=heading, **part(timeline, GRID_POSTS))
+    page = await shown(request, "public.html", heading=heading, **part(timeline, GRID_POSTS))
+    return cacheable.for_everybody(request, page)
 
 
 @page_get("/{handle:str}/followers")
