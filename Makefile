@@ -14,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-unit test-long browser check format bench docs lock hooks clean
+.PHONY: help demo up test test-unit test-long browser check format bench bench-mixed docs lock hooks clean
 
 help: ## This list
 	@echo "make demo  a running site with a made-up community; make up  the same, empty"
@@ -51,6 +51,9 @@ format: $(DEV) ## Format the code, mend what can be mended
 
 bench: $(DEV) ## Figures beside their bars, into docs/benchmarks.md; PARTS="home posts" measures some
 	$(BIN)/python -m heliograph.lab.bench --book docs/benchmarks.md $(PARTS)
+
+bench-mixed: $(DEV) ## The mix of the DeathStarBench social network at rising rates (minutes)
+	$(BIN)/python -m heliograph.lab.bench --book docs/benchmarks.md mixed
 
 docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md

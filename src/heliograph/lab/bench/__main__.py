@@ -23,7 +23,7 @@ async def main(names: list[str], page: Path | None) -> int:
             figures = await part.measure(site)
         report.show(part.title, figures)
         if page is not None:
-            book.record(page, name, part.title, figures, PARTS)
+            book.record(page, name, PARTS, part.title, part.about, figures)
         reached &= all(figure.reached for figure in figures)
     return 0 if reached else 1
 

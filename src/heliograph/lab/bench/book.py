@@ -4,7 +4,7 @@ A part that is not measured keeps its section as it is. Nothing but the sections
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from heliograph.lab.bench import machine
@@ -22,10 +22,10 @@ The load comes from the same machine and takes its share of it. Figures say wher
 _SECTION = re.compile(r"^<!-- part: ([a-z-]+) -->\n(.*?)^<!-- end -->\n", re.MULTILINE | re.DOTALL)
 
 
-def record(path: Path, part: str, title: str, figures: list[Figure], order: Mapping[str, object]) -> None:
-    """Put the section of `part` into the page at `path`, in the place that `order` (all parts by name) gives it."""
+def record(path: Path, part: str, order: Iterable[str], title: str, about: str, figures: list[Figure]) -> None:
+    """Put the section of `part` into the page at `path`, in the place that `order` (the names of all parts) gives it."""
     sections = _read(path)
-    sections[part] = _section(title, figures)
+    sections[part] = _section(title, about, figures)
     ranks = {name: rank for rank, name in enumerate(order)}
     names = sorted(sections, key=lambda name: (ranks.get(name, len(ranks)), name))
     path.write_text(HEAD + "".join(f"\n<!-- part: {name} -->\n{sections[name]}<!-- end -->\n" for name in names))
@@ -35,10 +35,10 @@ def _read(path: Path) -> dict[str, str]:
     return dict(_SECTION.findall(path.read_text())) if path.exists() else {}
 
 
-def _section(title: str, figures: list[Figure]) -> str:
+def _section(title: str, about: str, figures: list[Figure]) -> str:
     rows = "".join(f"| {' | '.join(_escaped(cell) for cell in cells(figure))} |\n" for figure in figures)
     return (
-        f"## {title}\n\n"
+        f"## {title}\n\n{about}\n\n"
         f"Commit `{machine.commit()}`, {machine.today()}, {machine.described()}.\n\n"
         "| Figure | Measured | Bar | Beside it, same run | |\n|---|---|---|---|---|\n"
         f"{rows}"

@@ -5,6 +5,7 @@ Small, since it shares the machine with what it measures: a request costs it som
 
 import asyncio
 import time
+import urllib.request
 from collections.abc import Callable
 
 import msgspec
@@ -103,3 +104,14 @@ def post(path: str, token: str, body: bytes) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+async def size(port: int, path: str, token: str) -> int:
+    """How many bytes the body of an answer has."""
+    return await asyncio.to_thread(_size, port, path, token)
+
+
+def _size(port: int, path: str, token: str) -> int:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- an address of our own on loopback
+        return len(answer.read())

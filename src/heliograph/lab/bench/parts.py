@@ -1,10 +1,11 @@
 """What `make bench` measures, part by part."""
 
+import inspect
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from heliograph.lab.bench import fanout, home, posts, streams
+from heliograph.lab.bench import fanout, home, mixed, posts, streams
 from heliograph.lab.bench.report import Figure
 from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, Trial
 
@@ -16,10 +17,16 @@ class Part(msgspec.Struct, frozen=True):
     measure: Callable[[Trial], Awaitable[list[Figure]]]
     cores: set[int]
 
+    @property
+    def about(self) -> str:
+        """What is measured, and how: the first paragraph of the module that does it."""
+        return (inspect.getdoc(inspect.getmodule(self.measure)) or "").partition("\n\n")[0].replace("\n", " ")
+
 
 PARTS = {
     "home": Part("Home feed", home.measure, OTHER_CORES),
     "fanout": Part("Fan-out", fanout.measure, OTHER_CORES),
     "posts": Part("Posts", posts.measure, ALL_CORES),
     "streams": Part("Streams", streams.measure, ALL_CORES),
+    "mixed": Part("The DeathStarBench mix", mixed.measure, ALL_CORES),
 }

@@ -1,8 +1,13 @@
 """A figure beside its bar and beside what bounds it in the same run, and the table of them."""
 
+import sys
+
 import msgspec
 from rich.console import Console
 from rich.table import Table
+
+# A log has no width of its own.
+LOG_COLUMNS = 150
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -53,8 +58,9 @@ def _beside(figure: Figure) -> str:
     if figure.beside is None:
         return ""
     value = figure.beside.value
-    share = f" ({100 * figure.value / value:.0f} %)" if value else ""
-    return f"{figure.beside.name} {number(value)} {figure.unit}".rstrip() + share
+    share = figure.value / value if value else 0.0
+    told = f" ({number(share)} times)" if share > 3 else f" ({100 * share:.0f} %)" if share else ""
+    return f"{figure.beside.name} {number(value)} {figure.unit}".rstrip() + told
 
 
 def number(value: float) -> str:
@@ -70,4 +76,4 @@ def show(title: str, figures: list[Figure]) -> None:
     for figure in figures:
         style = None if figure.bar is None else "green" if figure.reached else "red"
         table.add_row(*cells(figure), style=style)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else LOG_COLUMNS).print(table)
