@@ -1,0 +1,64 @@
+"""What it costs to get an author's posts into the feeds of their followers: pushed at each post, or pulled at each read.
+
+In microseconds of processor time, that of all programs together: what a site has to buy. `python -m heliograph.lab.pushpull
+calibrate` measures them anew; only their ratios decide anything. The model is that of Silberstein et al., "Feeding Frenzy:
+Selectively Materializing Users' Event Feeds" (SIGMOD 2010): what is written more often than it is read is made at the read,
+and not at the write. Docs: docs/design/push-or-pull.md.
+"""
+
+import msgspec
+
+# One way has to be this much dearer than the other before an author changes over: rates are estimates, a change has a cost.
+MARGIN = 1.5
+# Below so many deliveries a day (posts times followers) an author is pushed: every process knows all who are pulled, and the
+# day's work of some milliseconds is not worth a place there.
+LEAST_DELIVERIES = 500
+# Lists that one post may be pushed into: more would take longer than the seconds within which a post is to be there.
+MOST_LISTS = 1_000_000
+
+
+class Costs(msgspec.Struct, frozen=True):
+    """Microseconds: of a post pushed into one list, of a follower passed over since there is no list, of one more list in a read."""
+
+    push_us: float = 8.0
+    skip_us: float = 2.0
+    pull_us: float = 12.0
+
+
+COSTS = Costs()
+
+
+class Crowd(msgspec.Struct, frozen=True):
+    """An author's followers, how many of them have a list (`lists`: they read within days), and the rates.
+
+    `posts_a_day`: of the author. `reads_a_day`: pages of home that all these followers read together.
+    """
+
+    followers: int
+    lists: int
+    posts_a_day: float
+    reads_a_day: float
+
+    @property
+    def deliveries_a_day(self) -> float:
+        """Followers times posts."""
+        return self.followers * self.posts_a_day
+
+    def push_us_a_day(self, costs: Costs = COSTS) -> float:
+        """What pushing takes in a day."""
+        away = max(0, self.followers - self.lists)
+        return self.posts_a_day * (self.lists * costs.push_us + away * costs.skip_us)
+
+    def pull_us_a_day(self, costs: Costs = COSTS) -> float:
+        """What pulling takes in a day."""
+        return self.reads_a_day * costs.pull_us
+
+
+def pulling_pays(crowd: Crowd, *, pulled: bool, costs: Costs = COSTS) -> bool:
+    """Whether an author is to be pulled, who is so now, or not (`pulled`): near the line all stays as it is."""
+    if crowd.deliveries_a_day < (LEAST_DELIVERIES / MARGIN if pulled else LEAST_DELIVERIES):
+        return False
+    if crowd.lists > (MOST_LISTS / MARGIN if pulled else MOST_LISTS):
+        return True
+    push_us, pull_us = crowd.push_us_a_day(costs), crowd.pull_us_a_day(costs)
+    return push_us * MARGIN >= pull_us if pulled else push_us > pull_us * MARGIN

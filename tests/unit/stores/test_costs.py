@@ -1,0 +1,40 @@
+"""When it pays to pull."""
+
+import pytest
+from msgspec.structs import replace
+
+from heliograph.stores.costs import COSTS, LEAST_DELIVERIES, MARGIN, MOST_LISTS, Crowd, pulling_pays
+
+# Each follower reads four times a day; the author posts as often as makes both ways equal.
+EVEN = Crowd(followers=1000, lists=1000, posts_a_day=4 * COSTS.pull_us / COSTS.push_us, reads_a_day=4000)
+
+
+@pytest.mark.parametrize("pulled", [False, True])
+def test_near_the_line_all_stays_as_it_is(pulled: bool) -> None:
+    for share in (1 / MARGIN + 0.01, 1.0, MARGIN - 0.01):
+        assert pulling_pays(replace(EVEN, posts_a_day=EVEN.posts_a_day * share), pulled=pulled) == pulled
+    assert pulling_pays(replace(EVEN, posts_a_day=EVEN.posts_a_day * (MARGIN + 0.01)), pulled=pulled)
+    assert not pulling_pays(replace(EVEN, posts_a_day=EVEN.posts_a_day / (MARGIN + 0.01)), pulled=pulled)
+
+
+def test_it_is_the_ratio_of_the_rates_that_counts() -> None:
+    for size in (1000, 100_000, 10_000_000):
+        few = Crowd(size, size // 10, posts_a_day=1, reads_a_day=size)
+        assert not pulling_pays(few, pulled=False)
+        assert pulling_pays(replace(few, posts_a_day=100), pulled=False)
+        assert pulling_pays(replace(few, reads_a_day=size / 1000), pulled=False)
+
+
+def test_nobody_waits_for_a_post_until_millions_have_it() -> None:
+    vast = Crowd(MOST_LISTS + 1, MOST_LISTS + 1, posts_a_day=0.1, reads_a_day=MOST_LISTS * 100)
+    assert pulling_pays(vast, pulled=False)
+    assert pulling_pays(replace(vast, lists=int(0.9 * MOST_LISTS)), pulled=True)
+    assert not pulling_pays(replace(vast, lists=int(0.9 * MOST_LISTS)), pulled=False)
+
+
+@pytest.mark.parametrize("pulled", [False, True])
+def test_what_saves_nothing_is_pushed(pulled: bool) -> None:
+    """Nobody reads: pulling is free, and pushing as good as free."""
+    rare = Crowd(10, 0, posts_a_day=0.5 * LEAST_DELIVERIES / 10, reads_a_day=0)
+    assert not pulling_pays(rare, pulled=pulled)
+    assert pulling_pays(replace(rare, followers=1000), pulled=pulled)
