@@ -20,6 +20,11 @@ http_seconds = Histogram(
 cache_reads = Counter("heliograph_cache_reads_total", "Fragments asked of the cache.", ["kind", "result"])
 cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
 cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
+stampedes_avoided = Counter(
+    "heliograph_cache_stampedes_avoided_total",
+    "Misses that were answered by what somebody else loaded: in the same process (flight) or in another (lease).",
+    ["kind", "by"],
+)
 limits_unchecked = Counter(
     "heliograph_limits_unchecked_total", "Tries that one process counted alone, as the counters were away.", ["rule"]
 )
@@ -61,6 +66,25 @@ def cache_read(kind: str, hits: int, misses: int) -> None:
     hit.inc(hits)
     if misses:
         miss.inc(misses)
+
+
+@cache
+def _cache_fills(kind: str) -> tuple[Counter, Counter]:
+    return cache_fills.labels(kind, "stored"), cache_fills.labels(kind, "refused")
+
+
+def cache_filled(kind: str, stored: int, refused: int) -> None:
+    """Count fragments of `kind` offered to the cache."""
+    taken, not_taken = _cache_fills(kind)
+    taken.inc(stored)
+    if refused:
+        not_taken.inc(refused)
+
+
+def stampede_avoided(kind: str, by: str, misses: int) -> None:
+    """Count misses of `kind` that did not have to be loaded; `by`: "flight" or "lease"."""
+    if misses:
+        stampedes_avoided.labels(kind, by).inc(misses)
 
 
 def exposition() -> bytes:

@@ -3,26 +3,29 @@
 A fragment is 16 hex digits of version and a body. The version is a log position of the shard that owns the object (see
 `Shard.versioned`, `Transaction.position`): a fill says "read at or after this position", an invalidation "nothing read
 before this position is believed". The server keeps the larger one, so a slow filler can never overwrite a newer truth.
-An invalidation leaves a tombstone, a version without a body, for longer than any filler lives.
+An invalidation leaves a tombstone, a version without a body, for longer than any filler lives; a filler that holds a lease
+(stores/leases.py) is refused even if the tombstone was lost.
 
 When Valkey is away every read is a miss and every write is dropped: invalidations are also outbox messages, and after
 a restart old values are out of reach (see `Keys`).
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from itertools import chain
 from typing import cast
 
+import msgspec
+
 from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Leases, lease_key
+from heliograph.stores.misses import Loader, Misses
 from heliograph.stores.pipe import Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
-VERSION_BYTES = 16
 TOMBSTONE_S = 60
-FRAGMENT_S = 24 * 3600
 # Longer than an outbox message takes to come through after Valkey was away.
 UNTOLD_S = 600.0
 # A hang is over before there are so many; of a Valkey that was away for longer nothing old is in reach afterwards.
@@ -51,6 +54,17 @@ def parse_version(head: bytes) -> int | None:
     return int(head, 16) if head else None
 
 
+class Began(msgspec.Struct, frozen=True):
+    """When somebody began to read or write what they will offer to the cache: the run of Valkey, and this process' clock."""
+
+    run: str
+    at_s: float
+
+    def reaches(self, run: str) -> bool:
+        """Whether what began then may still be told to `run`: all that has changed meanwhile has left a tombstone in it."""
+        return run == self.run and time.monotonic() - self.at_s < TOMBSTONE_S / 2
+
+
 class Cache:
     """Fragments by kind and id."""
 
@@ -59,14 +73,21 @@ class Cache:
         # Tombstones that Valkey could not take: the versions below which this process must not believe its own past.
         self._untold: dict[tuple[str, int], int] = {}
         self._untold_until = 0.0
+        self.misses = Misses(Leases(valkey), self._least)
+
+    def began(self) -> Began:
+        """This moment, for a `fill`."""
+        return Began(self._valkey.run, time.monotonic())
 
     def believes(self, kind: str, ident: int, version: int) -> bool:
         """Whether this process knows of no change of its own after `version` that Valkey has not been told of."""
-        if not self._untold:
-            return True
+        return not self._untold or version >= self._least(kind, ident)
+
+    def _least(self, kind: str, ident: int) -> int:
+        """The version below which this process knows of a change of its own that Valkey has not been told of."""
         if time.monotonic() > self._untold_until:
             self._untold.clear()
-        return version >= self._untold.get((kind, ident), 0)
+        return self._untold.get((kind, ident), 0)
 
     async def read(self, wanted: Sequence[tuple[str, Sequence[int]]]) -> list[dict[int, bytes | None]]:
         """For each of `wanted` (kind, ids): the bodies by id, None for what is missing; all in one round trip."""
@@ -109,22 +130,28 @@ class Cache:
         version = int(value[:VERSION_BYTES], 16)
         return (version, value[VERSION_BYTES:]) if self.believes(kind, ident, version) else None
 
-    async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
-        """Offer freshly made bodies, not empty, read at `version`. Older than what is there, they are refused."""
+    async def fill(
+        self, kind: str, version: int, bodies: dict[int, bytes], *, began: Began | None = None, ttl_s: int = FRAGMENT_S
+    ) -> None:
+        """Offer bodies, not empty, that were read or written at `version`. Older than what is there, they are refused.
+
+        `began`: when, before `version` was known. A fill that took too long, or for which Valkey was started anew, is dropped:
+        what has changed meanwhile may have left its tombstone where the fill would not meet it.
+        """
 
         def commands(keys: Keys) -> list[Command]:
+            if began and not began.reaches(keys.run):
+                return []
             return [
                 ("FCALL", function("fill"), 1, key, f"{version:016x}", body, ttl_s)
                 for key, body in zip(keys.cached(kind, bodies), bodies.values(), strict=True)
             ]
 
         try:
-            stored = await self._valkey.wave(commands)
+            stored = sum(await self._valkey.wave(commands))
         except StoreUnavailableError:
             return
-        accepted = sum(stored)
-        metrics.cache_fills.labels(kind, "stored").inc(accepted)
-        metrics.cache_fills.labels(kind, "refused").inc(len(stored) - accepted)
+        metrics.cache_filled(kind, stored=stored, refused=len(bodies) - stored)
 
     async def invalidate(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
         """Believe nothing of `objects` (kind, id) that was read before `version`.
@@ -136,17 +163,12 @@ class Cache:
             by_bucket.setdefault(bucket_of(ident), []).append((kind, ident))
             metrics.cache_invalidations.labels(kind).inc()
 
-        def commands(keys: Keys) -> list[Command]:
-            return [
-                (
-                    *("FCALL", function("invalidate"), len(some)),
-                    *(keys.cached(kind, [ident])[0] for kind, ident in some),
-                    *(f"{version:016x}", TOMBSTONE_S),
-                )
-                for some in by_bucket.values()
-            ]
+        def command(keys: Keys, some: list[tuple[str, int]]) -> Command:
+            values = [keys.cached(kind, [ident])[0] for kind, ident in some]
+            leases = map(lease_key, values)
+            return ("FCALL", function("invalidate"), 2 * len(values), *values, *leases, f"{version:016x}", TOMBSTONE_S)
 
-        await self._valkey.wave(commands)
+        await self._valkey.wave(lambda keys: [command(keys, some) for some in by_bucket.values()])
 
     async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
         """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.
@@ -167,9 +189,6 @@ class Cache:
                 del self._untold[next(iter(self._untold))]
 
 
-Loader = Callable[[list[int]], Awaitable[list[tuple[int, dict[int, bytes]]]]]
-
-
 async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loader) -> dict[int, bytes]:
     """The bodies of `idents`, from the cache, else by `load`, which gives (version, bodies) a shard; cache-aside.
 
@@ -182,7 +201,7 @@ async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loa
 async def complete(
     cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader, unkept: bytes | None = None
 ) -> dict[int, bytes]:
-    """`had` with its gaps (None) filled by `load`, in the same order; what was loaded is offered to the cache.
+    """`had` with its gaps (None) filled by `load`, once for all who miss the same (stores/misses.py), in the same order.
 
     `unkept`: a body that is not offered.
     """
@@ -190,9 +209,6 @@ async def complete(
     metrics.cache_read(kind, hits=len(had) - len(missing), misses=len(missing))
     if not missing:
         return cast("dict[int, bytes]", had)
-    loaded: dict[int, bytes] = {}
-    for version, bodies in await load(missing):
-        loaded |= bodies
-        await cache.fill(kind, version, {ident: body for ident, body in bodies.items() if body != unkept})
+    loaded = await cache.misses.load(kind, missing, load, unkept)
     whole = {ident: loaded.get(ident) if body is None else body for ident, body in had.items()}
     return {ident: body for ident, body in whole.items() if body is not None}

@@ -114,6 +114,11 @@ class Valkey:
         finally:
             await client._close()
 
+    @property
+    def run(self) -> str:
+        """Which run of the server the last connection was made to; empty before the first."""
+        return self._keys.run
+
     async def wave(self, build: Callable[[Keys], Sequence[Command]]) -> list[Reply]:
         """Send the commands that `build` makes, all at once; their replies in order.
 

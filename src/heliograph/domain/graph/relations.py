@@ -142,9 +142,10 @@ class RelationsReader:
 
     async def _load(self, viewer: int) -> Relations:
         slot = ids.slot_of(viewer)
+        began = self._cache.began()
         position, rows = await self._shards.at(slot).versioned(sql.of, slot=slot, account_id=viewer)
         relations = _relations(rows)
-        await self._cache.fill(RELATIONS, position, {viewer: relations.pack()})
+        await self._cache.fill(RELATIONS, position, {viewer: relations.pack()}, began=began)
         self._keep(viewer, position, relations)
         return relations
 

@@ -8,7 +8,7 @@ from heliograph.domain.media import attachments
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack, unpack
 from heliograph.stores import counts
-from heliograph.stores.cache import Cache, complete, read_through
+from heliograph.stores.cache import Began, Cache, complete, read_through
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, slots_of
@@ -58,14 +58,16 @@ class Posts:
         """The counts' bodies, where a wave has read the cache already."""
         return await complete(self._cache, POST_COUNTS, had, self._load_counts)
 
-    async def write(self, post: Post, version: int) -> None:
+    async def write(self, post: Post, version: int, began: Began) -> None:
         """Write a new post through to the cache; nobody likes it yet.
 
-        `version`: a log position before its commit, so that whatever changes it afterwards is newer.
+        `version`: a log position before its commit, so that whatever changes it afterwards is newer. `began`: when its
+        transaction did, so that whatever changes it afterwards has left its tombstone where this would meet it.
         """
+        counts_body = self._render_counts({})
         await asyncio.gather(
-            self._cache.fill(POST, version, {post.id: pack(post, self._render(post))}),
-            self._cache.fill(POST_COUNTS, version, {post.id: self._render_counts({})}),
+            self._cache.fill(POST, version, {post.id: pack(post, self._render(post))}, began=began),
+            self._cache.fill(POST_COUNTS, version, {post.id: counts_body}, began=began),
         )
 
     async def refresh(self, post_id: int) -> None:

@@ -107,9 +107,10 @@ class MarksReader:
 
     async def _load(self, viewer: int) -> Marks:
         slot = ids.slot_of(viewer)
+        began = self._cache.began()
         position, rows = await self._shards.at(slot).versioned(sql.newest, slot=slot, account_id=viewer, limit=KEPT)
         marks = _marks(rows)
-        await self._cache.fill(MARKS, position, {viewer: marks.pack()})
+        await self._cache.fill(MARKS, position, {viewer: marks.pack()}, began=began)
         return self._keep(viewer, position, marks)
 
     def _keep(self, viewer: int, version: int, marks: Marks) -> Marks:

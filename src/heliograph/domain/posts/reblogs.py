@@ -95,6 +95,7 @@ class Reblogs:
         slot = ids.slot_of(change.account)
         edge = {"slot": slot, "account_id": change.account, "post_id": change.post}
         written: Row | None = None
+        began = self._cache.began()
         async with self._shards.at(slot).transaction() as transaction:
             newer = await transaction.row(sql.apply, **edge, rev=change.rev, gone=change.gone)
             if newer is None:
@@ -103,13 +104,13 @@ class Reblogs:
                 await hide(transaction, change.account, newer["ended"])
             if not change.gone:
                 written = await _write(transaction, change)
-        await self._show(change, newer["ended"], written, transaction.position)
+        if written is not None:
+            await self._posts.write(_post(change, written["id"]), written["position"], began)
+        await self._show(change, newer["ended"], transaction.position)
         return Reblogged(written["id"] if written else None, created=written is not None)
 
-    async def _show(self, change: ReblogChanged, ended: int | None, written: Row | None, committed: int) -> None:
+    async def _show(self, change: ReblogChanged, ended: int | None, committed: int) -> None:
         """Let the reblogger see it at once."""
-        if written is not None:
-            await self._posts.write(_post(change, written["id"]), written["position"])
         changed = [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)]
         await self._cache.invalidate_at_once(committed, changed if ended is None else [*changed, (POST, ended)])
 

@@ -141,23 +141,53 @@ local function merge(keys, args)
 end
 
 -- A cached value is 16 hex digits of version, then the body; a tombstone is a version without a body.
--- KEYS: one. ARGV: version, value, seconds to live. Refuses a value older than what is there. Returns 1 if stored.
+-- A lease on a missing value is 16 digits of its round and 16 of its holder; see stores/leases.py.
+local ROUND = 16
+
+-- KEYS: the value; with a lease: the lease. ARGV: version, value, seconds to live; with a lease: its round.
+-- Refuses a value older than what is there, and one whose lease is gone. The round ends either way. Returns 1 if stored.
 local function fill(keys, args)
+  if keys[2] then
+    local lease = server.call('GET', keys[2])
+    if not lease or string.sub(lease, 1, ROUND) ~= args[4] then return 0 end
+    server.call('DEL', keys[2])
+  end
   local had = server.call('GETRANGE', keys[1], 0, 15)
   if #had == 16 and had > args[1] then return 0 end
   server.call('SET', keys[1], args[1] .. args[2], 'EX', args[3])
   return 1
 end
 
--- KEYS: those whose values are out of date. ARGV: version below which no fill is believed, seconds to live.
+-- KEYS: the value, the lease. ARGV: who asks, milliseconds to live, version below which a value is not believed, the lease
+-- that was waited for too long. Returns {0, the value}, {1, the lease that is now the asker's} or {2, somebody else's}.
+local function lease(keys, args)
+  local had = server.call('GET', keys[1])
+  if had and #had > 16 and string.sub(had, 1, 16) >= args[3] then return {0, had} end
+  local held = server.call('GET', keys[2])
+  if held and held ~= args[4] then return {2, held} end
+  local mine = (held and string.sub(held, 1, ROUND) or args[1]) .. args[1]
+  server.call('SET', keys[2], mine, 'PX', args[2])
+  return {1, mine}
+end
+
+-- KEYS: the lease. ARGV: what it must be. Ends it, so that the next who asks is given one.
+local function give_back(keys, args)
+  if server.call('GET', keys[1]) ~= args[1] then return 0 end
+  return server.call('DEL', keys[1])
+end
+
+-- KEYS: those whose values are out of date, then the leases on them. ARGV: version below which no fill is believed,
+-- seconds to live.
 local function invalidate(keys, args)
-  for _, key in ipairs(keys) do
-    local had = server.call('GETRANGE', key, 0, 15)
+  local values = #keys / 2
+  for at = 1, values do
+    local had = server.call('GETRANGE', keys[at], 0, 15)
     if not (#had == 16 and had >= args[1]) then
-      server.call('SET', key, args[1], 'EX', args[2])
+      server.call('SET', keys[at], args[1], 'EX', args[2])
     end
   end
-  return #keys
+  server.call('DEL', unpack(keys, values + 1))
+  return values
 end
 
 -- KEYS: where the generation is kept. ARGV: run id of this server, the generation that begins with this run.
@@ -173,5 +203,7 @@ server.register_function('push_SUFFIX', push)
 server.register_function('begin_SUFFIX', begin)
 server.register_function('merge_SUFFIX', merge)
 server.register_function('fill_SUFFIX', fill)
+server.register_function('lease_SUFFIX', lease)
+server.register_function('give_back_SUFFIX', give_back)
 server.register_function('invalidate_SUFFIX', invalidate)
 server.register_function('generation_SUFFIX', generation)
