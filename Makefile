@@ -14,12 +14,12 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-unit test-long browser check format bench bench-mixed docs lock hooks clean
+.PHONY: help demo up test test-unit test-long browser check format bench bench-mixed bench-celebrity docs lock hooks clean
 
 help: ## This list
 	@echo "make demo  a running site with a made-up community; make up  the same, empty"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 demo: $(RUN) ## A site with about 60 people and 300 photos, in var/demo
 	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/demo} exec $(BIN)/heliograph demo
@@ -54,6 +54,10 @@ bench: $(DEV) ## Figures beside their bars, into docs/benchmarks.md; PARTS="home
 
 bench-mixed: $(DEV) ## The mix of the DeathStarBench social network at rising rates (minutes)
 	$(BIN)/python -m heliograph.lab.bench --book docs/benchmarks.md mixed
+
+bench-celebrity: $(DEV) ## An account with 20,000,000 followers; EDGES=1000000 for fewer, DIR= for another disk, KEEP=1
+	$(BIN)/python -m heliograph.lab.celebrity --book docs/benchmarks.md $(if $(EDGES),--edges $(EDGES)) \
+		$(if $(DIR),--dir $(DIR)) $(if $(KEEP),--keep)
 
 docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md

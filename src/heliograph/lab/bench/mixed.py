@@ -69,8 +69,8 @@ async def _society(trial: Trial, friendships: graphs.Edges) -> list[crowd.Person
     people = await crowd.people(trial.shards, count, "student")
     both = [pair for one, other in friendships for pair in ((one, other), (other, one)) if one != other]
     await crowd.follow(trial.shards, [(people[one].id, people[other].id) for one, other in both])
-    await trial.shards.scatter(crowd.sql.posts, authors=[one.id for one in people], each=POSTS, text=crowd.TEXT)
-    await trial.shards.scatter(crowd.sql.analyze)
+    await crowd.make(trial.shards, crowd.sql.posts, authors=[one.id for one in people], each=POSTS, text=crowd.TEXT)
+    await crowd.make(trial.shards, crowd.sql.analyze)
     return people
 
 

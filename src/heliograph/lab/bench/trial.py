@@ -25,10 +25,12 @@ from heliograph.ops.prepare import prepare
 from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
 
-READY_S = 20.0
+# Generous: a machine that others use as well may take long.
+READY_S = 60.0
 STOP_S = 20.0
 # Above every audience here: what is measured is the push.
 PUSH_LIMIT = 1_000_000
+PREFIX = "heliograph-bench-"
 
 WEB_CORE = {0}
 OTHER_CORES = set(range(1, os.cpu_count() or 1)) or WEB_CORE
@@ -44,17 +46,31 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def trial(cores: set[int]) -> AsyncIterator[Trial]:
-    """The stores of a fresh site, on `cores`; programs are started with `program`."""
-    with tempfile.TemporaryDirectory(prefix="heliograph-bench-") as folder, pinned(cores):
+async def trial(
+    cores: set[int], *, push_limit: int = PUSH_LIMIT, parent: Path | None = None, keep: bool = False
+) -> AsyncIterator[Trial]:
+    """The stores of a fresh site, on `cores`; programs are started with `program`.
+
+    Its data are in a new folder in `parent` (None: that of temporary files), which is removed at the end unless `keep`.
+    """
+    with _folder(parent, keep=keep) as folder, pinned(cores):
         base = Settings(
-            data_dir=Path(folder), port=free_port(), rate_limits="off", log_level="warning", push_limit=PUSH_LIMIT
+            data_dir=folder, port=free_port(), rate_limits="off", log_level="warning", push_limit=push_limit
         )
         async with embedded.stores(base) as stores:
             settings = msgspec.structs.replace(base, database_url=stores.database_url, valkey_url=stores.valkey_url)
             await prepare(settings, stores)
             async with Shards.open(topology_of(settings), 4) as shards, Valkey.open(stores.valkey_url) as valkey:
                 yield Trial(settings, shards, valkey)
+
+
+@contextlib.contextmanager
+def _folder(parent: Path | None, *, keep: bool) -> Iterator[Path]:
+    if keep:
+        yield Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        return
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
+        yield Path(folder)
 
 
 @contextlib.asynccontextmanager

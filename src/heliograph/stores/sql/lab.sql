@@ -58,3 +58,22 @@ SELECT slot, mint_id(slot), 'post.published', jsonb_build_object('post', id, 'au
 -- name: analyze
 -- scatter
 ANALYZE;
+
+-- name: count_followers
+-- scatter
+INSERT INTO counts (slot, subject_id, kind, value) VALUES (:slot, :id, 2, :more)
+ON CONFLICT (slot, subject_id, kind) DO UPDATE SET value = counts.value + excluded.value;
+
+-- name: vacuum_followers
+-- After a large load, so that no autovacuum begins in the middle of a measurement.
+-- scatter
+VACUUM ANALYZE followers;
+
+-- name: vacuum_follows
+-- scatter
+VACUUM ANALYZE follows;
+
+-- name: edge_bytes
+-- What the follows take at both ends, indexes among it.
+-- scatter
+SELECT pg_total_relation_size('followers') + pg_total_relation_size('follows') AS bytes;
