@@ -29,6 +29,9 @@ limits_unchecked = Counter(
     "heliograph_limits_unchecked_total", "Tries that one process counted alone, as the counters were away.", ["rule"]
 )
 store_errors = Counter("heliograph_store_errors_total", "Calls that a store did not answer.", ["store"])
+turned_away = Counter(
+    "heliograph_store_turned_away_total", "Calls that would have waited for a store for too long.", ["store", "use"]
+)
 feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
 feed_rebuilds = Counter("heliograph_feed_rebuilds_total", "Feeds rebuilt from PostgreSQL for a reader who came back.")
 outbox_messages = Counter("heliograph_outbox_messages_total", "Outbox messages handled.", ["kind", "result"])

@@ -23,6 +23,7 @@ from heliograph.base.errors import (
     StoreUnavailableError,
 )
 from heliograph.base.topology import ShardSpec, Topology
+from heliograph.stores.gate import Gate
 from heliograph.stores.queries import Query
 
 log = logs.get("shards")
@@ -36,6 +37,8 @@ COMMAND_TIMEOUT_S = 3.0
 CHORE_TIMEOUT_S = 120.0
 # How long a caller waits for a free connection before the site says that it is too busy.
 ACQUIRE_TIMEOUT_S = 2.0
+# One connection in so many is not for reading: while everybody reads, what people write still gets through.
+LEFT_TO_TRANSACTIONS = 5
 # Migrations may take their time, and whoever waits for them with it.
 ALONE_TIMEOUT_S = 3600.0
 
@@ -138,23 +141,34 @@ class Transaction(Session):
 
 
 class Shard:
-    """One database, with a pool of connections."""
+    """One database, with a pool of `size` connections, of which reading leaves some to transactions."""
 
-    def __init__(self, spec: ShardSpec, pool: asyncpg.Pool) -> None:
+    def __init__(self, spec: ShardSpec, pool: asyncpg.Pool, size: int) -> None:
         self.name = spec.name
         self.slots = range(spec.first_slot, spec.last_slot + 1)
         self._pool = pool
+        self._reads = Gate("postgres", "read", size - size // LEFT_TO_TRANSACTIONS)
+        self._writes = Gate("postgres", "write", size)
+
+    @asynccontextmanager
+    async def _connection(self, gate: Gate) -> AsyncIterator[Any]:
+        async with (
+            gate.passed(ACQUIRE_TIMEOUT_S),
+            _translated(self.name),
+            self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection,
+        ):
+            yield connection
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection for several statements outside a transaction."""
-        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection(self._reads) as connection:
             yield Session(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end of the block and rolls back on an error."""
-        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection(self._writes) as connection:
             transaction = Transaction(connection)
             async with connection.transaction():
                 yield transaction
@@ -195,13 +209,13 @@ class Shard:
 
         The position is the version of whatever is made of the rows: it never promises more than was seen.
         """
-        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection(self._reads) as connection:
             position: int = await connection.fetchval(_PG_POSITION)
             return position, await Session(connection).rows(query, **parameters)
 
     async def mark(self) -> int:
         """A log position above everything that has been committed so far."""
-        async with _translated(self.name), self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection(self._writes) as connection:
             position: int = await connection.fetchval(_PG_MARK)
             return position
 
@@ -307,7 +321,7 @@ async def _opened(spec: ShardSpec, pool_size: int) -> AsyncIterator[Shard]:
             server_settings={"application_name": "heliograph"},
         )
     try:
-        yield Shard(spec, pool)
+        yield Shard(spec, pool, pool_size)
     finally:
         try:
             await asyncio.wait_for(pool.close(), timeout=5)
