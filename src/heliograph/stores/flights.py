@@ -123,6 +123,7 @@ class Flights:
         # Cancelled only when the process ends.
         error = StoreUnavailableError("cache") if task.cancelled() else task.exception()
         for ident, flight in flights.items():
-            if self._under_way[kind, ident] is flight:
+            # One that has landed before its task is done may have been followed by another, which may have ended first.
+            if self._under_way.get((kind, ident)) is flight:
                 del self._under_way[kind, ident]
             flight.crash(error or RuntimeError("a flight has not landed"))

@@ -146,3 +146,26 @@ async def test_flights_that_forget_to_land_do_not_strand_their_readers(tower):
 
     with pytest.raises(RuntimeError):
         await tower.flights.bring(KIND, [1], fly)
+
+
+async def test_a_flight_that_lands_late_does_not_mind_one_that_came_and_went(tower):
+    async def one_by_one(flights):
+        flights[1].land(b"early")
+        await tower.land.wait()
+        flights[2].land(b"late")
+
+    async def at_once(flights):
+        for flight in flights.values():
+            flight.land(b"next")
+
+    alarms = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: alarms.append(context))
+    both = asyncio.create_task(tower.flights.bring(KIND, [1, 2], one_by_one))
+    await settle()
+    assert await tower.flights.bring(KIND, [1], at_once) == {1: b"next"}
+    await settle()
+    tower.land.set()
+    assert await both == {1: b"early", 2: b"late"}
+    await settle()
+    assert alarms == []
+    assert await tower.flights.bring(KIND, [1, 2], at_once) == {1: b"next", 2: b"next"}

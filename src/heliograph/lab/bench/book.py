@@ -12,7 +12,7 @@ from heliograph.lab.bench.report import Figure, cells
 
 HEAD = """# Benchmarks
 
-Written by `make bench`; do not edit. Each figure stands beside its bar, which is what the project promises itself, and, where there is
+Written by `make bench`, `make bench-mixed` and `make bench-celebrity`; do not edit. Each figure stands beside its bar, which is what the project promises itself, and, where there is
 one, beside the floor or the limit of the same run: what a server that does nothing, or a store alone, does on the same machine in
 the same minute. `make bench PARTS="home posts"` measures some parts only; the others keep their section, their commit and their day.
 
