@@ -20,6 +20,7 @@ from heliograph.ops.service import Service
 log = logs.get("ops.valkey")
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+LOG_FOLDER = "appendonlydir"
 UNREADABLE = (
     "Bad file format reading the append only file",
     "Unexpected end of file reading the append only file",
@@ -108,8 +109,8 @@ class Valkey(Service):
     def settle(self) -> None:
         """Say that what `lossless == False` asks for has been done; until then each start says False again."""
         self._settled = True
-        if (now := self._now()) is not None:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if (now := self._now()) is not None:
                 self._mark.write_text(now)
 
     def mend(self, output: str) -> bool:
@@ -121,20 +122,20 @@ class Valkey(Service):
         return True
 
     def _set_aside(self, reason: str) -> None:
-        kept = self._folder / "appendonlydir"
+        kept = self._folder / LOG_FOLDER
         if kept.exists():
-            aside = kept.with_name(f"appendonlydir.aside-{time.time_ns()}")
+            aside = kept.with_name(f"{LOG_FOLDER}.aside-{time.time_ns()}")
             log.warning("Valkey starts empty", reason=reason, moved_to=str(aside))
             kept.rename(aside)
 
     def _trusted(self) -> bool:
         with contextlib.suppress(OSError):
-            return (self._folder / "appendonlydir").is_dir() and self._mark.read_text() == self._now()
+            return (self._folder / LOG_FOLDER).is_dir() and self._mark.read_text() == self._now()
         return False
 
     def _now(self) -> str | None:
-        """This boot and this very folder (not a copy put back in its place); None where it cannot be known."""
+        """This boot and these very folders (not a copy put back in their place); None where it cannot be known."""
         if not BOOT_ID.exists():
             return None
-        found = self._folder.stat()
-        return f"{BOOT_ID.read_text().strip()} {found.st_dev} {found.st_ino}"
+        folders = [each.stat() for each in (self._folder, self._folder / LOG_FOLDER)]
+        return " ".join([BOOT_ID.read_text().strip(), *(f"{found.st_dev} {found.st_ino}" for found in folders)])

@@ -5,7 +5,7 @@ change was made; so nobody may be handed what was read before their own request 
 written between. Moments are numbered (*ticks*), and three of them decide (`Flight.answers`):
 
 - `asked`: when this reader came, which is after every change whose answer they had waited for;
-- `began`: when the flight began, which is before anything of it was read from PostgreSQL;
+- `began`: when the flight began, which is before anything of it was read from PostgreSQL (from the primary);
 - `sealed`: just before the cache was asked whether it takes what was read (or whether it has it), and said yes.
 
 A flight answers a reader if `began > asked`: it has read after they came. And it answers a reader if `asked < sealed`: suppose

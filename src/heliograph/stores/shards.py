@@ -57,8 +57,9 @@ _AWAY = (
     OSError,
 )
 
-# How far the log is on disk: a position that a crash of the server cannot take back.
-_PG_POSITION = "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint"
+# How far the log is on disk: a position that a crash of the server cannot take back. On a replica: how far it has replayed.
+_PG_POSITION = """SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0'
+    ELSE pg_current_wal_flush_lsn() - '0/0' END::bigint"""
 # Asked after a commit: one more than the log's position on disk. Whoever asked for a position before the commit could be
 # seen was given a smaller one. The message behind it moves the log on soon, so that later readers are given a larger one.
 _PG_MARK = """SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint + 1,
