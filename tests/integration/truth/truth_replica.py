@@ -23,20 +23,12 @@ async def replica(dsn, delay):
     who = await identity.choose(binaries.postgres("postgres"))
     # Not below the folder of the tests: the name of a socket is short.
     folder = Path(tempfile.mkdtemp(prefix="helio-replica-"))
-    data = folder / "data"
     await who.take(folder, "PostgreSQL")
-    take = [str(binaries.postgres("pg_basebackup")), "-h", primary, "-p", "5432", "-U", "heliograph", "-D", str(data)]
-    # Without waiting for the primary's next checkpoint; -R: be a replica of it.
-    subprocess.run([*who.prefix, *take, "-X", "stream", "-c", "fast", "-R"], env=SERVER_ENV, check=True, cwd="/")
-    options = {"unix_socket_directories": folder, "listen_addresses": "", "port": "5432"}
-    options |= {"recovery_min_apply_delay": delay, "fsync": "off"}
-    words = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
-    program = [*who.prefix, str(binaries.postgres("postgres")), "-D", str(data), *words]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(program, env=SERVER_ENV, stdout=log, stderr=log, cwd="/")
+    _copy(who, primary, folder / "data")
+    process = _start(who, folder, delay)
     try:
         copy = dsn.replace(primary, str(folder))
-        await _answers(copy, folder / "log")
+        await _answers(copy)
         yield copy
     finally:
         process.terminate()
@@ -44,7 +36,7 @@ async def replica(dsn, delay):
         shutil.rmtree(folder)
 
 
-async def _answers(dsn, log):
+async def _answers(dsn):
     async with asyncio.timeout(READY_S):
         while True:
             try:
@@ -54,3 +46,18 @@ async def _answers(dsn, log):
             else:
                 await connection.close()
                 return
+
+
+def _copy(who, primary, data):
+    take = [str(binaries.postgres("pg_basebackup")), "-h", primary, "-p", "5432", "-U", "heliograph", "-D", str(data)]
+    # Without waiting for the primary's next checkpoint; -R: be a replica of it.
+    subprocess.run([*who.prefix, *take, "-X", "stream", "-c", "fast", "-R"], env=SERVER_ENV, check=True, cwd="/")
+
+
+def _start(who, folder, delay):
+    options = {"unix_socket_directories": folder, "listen_addresses": "", "port": "5432"}
+    options |= {"recovery_min_apply_delay": delay, "fsync": "off"}
+    words = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
+    program = [*who.prefix, str(binaries.postgres("postgres")), "-D", str(folder / "data"), *words]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(program, env=SERVER_ENV, stdout=log, stderr=log, cwd="/")
