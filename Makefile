@@ -14,7 +14,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-unit test-long browser check format bench bench-mixed bench-celebrity docs lock hooks clean
+.PHONY: help demo up test test-unit test-long browser check format bench bench-mixed bench-celebrity bench-graph docs lock hooks clean
 
 help: ## This list
 	@echo "make demo  a running site with a made-up community; make up  the same, empty"
@@ -59,6 +59,10 @@ bench-celebrity: $(DEV) ## An account with 20,000,000 followers; EDGES=1000000 f
 	$(BIN)/python -m heliograph.lab.celebrity --book docs/benchmarks.md $(if $(EDGES),--edges $(EDGES)) \
 		$(if $(DIR),--dir $(DIR)) $(if $(KEEP),--keep)
 
+bench-graph: $(DEV) ## The follow graph in PostgreSQL, Valkey and a graph database; EDGES=20000000 for more
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-graph.lock
+	$(BIN)/python -m heliograph.lab.graph --page docs/design/graph.md $(if $(EDGES),--edges $(EDGES)) $(if $(DIR),--dir $(DIR))
+
 docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md
 	rm -f .endpoints
@@ -68,6 +72,7 @@ docs: $(DEV) ## The pages that are made from the code, and from a run of the API
 lock: $(UV) ## The lock files anew, from pyproject.toml, with the newest versions that fit
 	$(COMPILE) --upgrade pyproject.toml --group build -o requirements.lock
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --upgrade --group graph -o requirements-graph.lock
 
 hooks: $(DEV) ## Have git run `make check` before each commit
 	$(BIN)/pre-commit install

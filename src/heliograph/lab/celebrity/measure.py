@@ -25,6 +25,8 @@ COMPARED = 40
 PAIRS, PHASE_S = 10, 6.0
 # Of what the site can do: busy, and not at its limit, where everything costs everybody.
 LOAD_SHARE = 0.3
+# Fewer would make a p99 of a handful.
+LEAST_PER_S = 50.0
 POSTS_SHARE = 0.05
 CELEBRITY_PER_S = 1.0
 # How long messages may wait after a phase before they count as a queue that grows.
@@ -51,7 +53,7 @@ class Seen(msgspec.Struct):
 async def measure(scene: Stage, client: Client) -> list[Figure]:
     """All that is asked above, on a site whose programs run."""
     port = scene.trial.settings.port
-    per_s = LOAD_SHARE * (await _warm(port, scene.regulars)).per_s
+    per_s = max(LEAST_PER_S, LOAD_SHARE * (await _warm(port, scene.regulars)).per_s)
     compared = await openloop.run(port, list(_compared(scene)), connections=4)
     pairs, seen = [], Seen()
     for turn in range(PAIRS):

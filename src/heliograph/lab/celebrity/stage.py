@@ -18,7 +18,7 @@ READERS, FANS, FOLLOWS, POSTS = 1000, 500, 50, 3
 # Fans who have not read home before they are asked whether they see it.
 NEWCOMERS = 20
 # Measured on a machine with two cores: both ends of an edge with their indexes; the log of the load comes on top.
-EDGE_BYTES, LOG_BYTES = 330, 3 * 10**9
+EDGE_BYTES, LOG_BYTES = 450, 3 * 10**9
 EDGES_PER_S = 60_000
 # Followers of the celebrity when it posts for the first time: above any line between push and pull.
 FIRST = 20_000

@@ -77,3 +77,22 @@ VACUUM ANALYZE follows;
 -- What the follows take at both ends, indexes among it.
 -- scatter
 SELECT pg_total_relation_size('followers') + pg_total_relation_size('follows') AS bytes;
+
+-- name: followed
+SELECT target_id FROM follows WHERE slot = :slot AND account_id = :account_id AND NOT gone ORDER BY target_id;
+
+-- name: mutuals
+-- Both ends of an account's own edges are in its slot.
+SELECT target_id FROM follows AS mine
+WHERE slot = :slot AND account_id = :account_id AND NOT gone AND EXISTS (
+    SELECT FROM followers WHERE slot = :slot AND account_id = :account_id AND follower_id = mine.target_id AND NOT gone
+);
+
+-- name: suggested
+-- Whom `ids` follow, by how many of them, without `known`.
+-- scatter
+SELECT target_id, count(*) AS followers
+FROM unnest(:ids::bigint[]) AS asked (id)
+JOIN follows ON slot = (asked.id >> 12) & 1023 AND account_id = asked.id AND NOT gone
+WHERE target_id <> ALL(:known::bigint[])
+GROUP BY target_id ORDER BY followers DESC, target_id LIMIT :limit;
