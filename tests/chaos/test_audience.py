@@ -77,7 +77,7 @@ async def _served(lists):
     """How many of the followers who read have the post."""
     wanted = [(HOME, ident) for ident in range(READS, AUDIENCE, READS)]
     found = [await lists.read(wanted[at : at + 1000], 1, TTL_S) for at in range(0, len(wanted), 1000)]
-    return sum(bool(each.ids) for some, _ in found for each in some)
+    return sum(bool(each.ids) for some in found for each in some)
 
 
 async def _each(do):
@@ -96,7 +96,7 @@ async def _feed(lists, ident):
 
 async def _lacks(lists, ident, post_id):
     """`ident`, if the post is not exactly once in that feed."""
-    (found,), _ = await lists.read([(HOME, ident)], 10, TTL_S)
+    (found,) = await lists.read([(HOME, ident)], 10, TTL_S)
     return None if found.ids == [post_id] else ident
 
 

@@ -35,6 +35,15 @@ class Page(msgspec.Struct, frozen=True):
         """Whether the page is the one just above its lower bound (`min_id`) and not the newest one."""
         return self.min_id is not None
 
+    @property
+    def is_first(self) -> bool:
+        """Whether the newest of all are wanted, without a bound."""
+        return self.max_id is None and self.since_id is None and self.min_id is None
+
+    def of(self, limit: int) -> "Page":
+        """The same page with another limit."""
+        return Page(limit, self.max_id, self.since_id, self.min_id)
+
     def admits(self, ident: int) -> bool:
         """Whether `ident` lies within the bounds."""
         return self.above < ident < self.below

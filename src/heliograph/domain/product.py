@@ -50,13 +50,14 @@ from heliograph.domain.feeds.tagged import TaggedPosts
 from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.feeds.timelines import Timelines
+from heliograph.domain.graph import relations
 from heliograph.domain.graph.blocks import Blocks
 from heliograph.domain.graph.edges import Edges
 from heliograph.domain.graph.familiar import Familiar
 from heliograph.domain.graph.follows import Follows
 from heliograph.domain.graph.mutes import Mutes
 from heliograph.domain.graph.notes import Notes
-from heliograph.domain.graph.relations import RelationsReader
+from heliograph.domain.graph.relations import RELATIONS, RelationsReader
 from heliograph.domain.graph.relationships import Relationships
 from heliograph.domain.graph.tag_follows import TagFollows
 from heliograph.domain.leaving.deletion import Deletion
@@ -73,6 +74,7 @@ from heliograph.domain.notifications.correspondence import Correspondence
 from heliograph.domain.notifications.inbox import Inbox
 from heliograph.domain.notifications.markers import Markers
 from heliograph.domain.notifications.telling import Telling
+from heliograph.domain.posts import marks, post
 from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.delete import Remover
 from heliograph.domain.posts.edit import Editor
@@ -80,9 +82,9 @@ from heliograph.domain.posts.featured_tags import FeaturedTags
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hashtags import Hashtags
 from heliograph.domain.posts.likes import Likes
-from heliograph.domain.posts.marks import MarksReader
+from heliograph.domain.posts.marks import MARKS, MarksReader
 from heliograph.domain.posts.pins import Pins
-from heliograph.domain.posts.post import Post
+from heliograph.domain.posts.post import POST, Post
 from heliograph.domain.posts.publish import Publisher
 from heliograph.domain.posts.reblogs import Reblogs
 from heliograph.domain.posts.tags import Tags
@@ -122,7 +124,7 @@ class Product:
 
     def __init__(self, stores: Stores, settings: Settings, renderers: Renderers, scratch_root: Path) -> None:
         shards, valkey, objects = stores.shards, stores.valkey, stores.objects
-        cache = Cache(valkey)
+        cache = Cache(valkey, {POST: post.unpack, RELATIONS: relations.unpack, MARKS: marks.unpack})
         lists = IdLists(valkey, settings.feed_length)
         self.stores = stores
         self.settings = settings
@@ -231,7 +233,7 @@ class Product:
         tagged = TaggedPosts(shards, self.profiles)
         home_pull = HomePull(shards, tagged, self.tag_follows)
         rebuilder = Rebuilder(shards, lists, self.relations, home_pull, tagged, self.pulled, ttl_s)
-        skeletons = HomeSkeletons(lists, self.relations, home_pull, self.pulled, rebuilder, ttl_s)
+        skeletons = HomeSkeletons(cache, lists, self.relations, self.marks, home_pull, self.pulled, rebuilder, ttl_s)
         self.home = Home(skeletons, self.hydration, self.marks)
         self.timelines = Timelines(shards, tagged, self.hydration, self.relations, self.marks)
         limit = self.settings.push_limit

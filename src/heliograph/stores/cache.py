@@ -6,15 +6,18 @@ before this position is believed". The server keeps the larger one, so a slow fi
 An invalidation leaves a tombstone, a version without a body, for longer than any filler lives; a filler that holds a lease
 (stores/leases.py) is refused even if the tombstone was lost.
 
+What has been read is kept in this process, in the form in which it is wanted (`near.py`), and read from there as long as
+the server has not said that it has changed.
+
 When Valkey is away every read is a miss and every write is dropped: invalidations are also outbox messages, and after
 a restart old values are out of reach (see `Keys`).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import chain
-from typing import cast
+from typing import Any
 
 import msgspec
 
@@ -22,7 +25,8 @@ from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Leases, lease_key
 from heliograph.stores.misses import Loader, Misses
-from heliograph.stores.pipe import Command
+from heliograph.stores.near import Shelf
+from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
 TOMBSTONE_S = 60
@@ -34,8 +38,6 @@ UNTOLD_KEPT = 20_000
 # Set for a request that had to do without a store; the web puts it into a header.
 degraded: ContextVar[set[str] | None] = ContextVar("degraded", default=None)
 
-Fragment = tuple[int, bytes]
-
 
 def note_degraded(store: str) -> None:
     """Remember for the running request that `store` was away."""
@@ -44,14 +46,9 @@ def note_degraded(store: str) -> None:
         current.add(store)
 
 
-def version_reads(keys: Keys, wanted: Iterable[tuple[str, int]]) -> list[Command]:
-    """The commands that read only the versions of `wanted` (kind, id); see `parse_version`."""
-    return [("GETRANGE", keys.cached(kind, [ident])[0], 0, VERSION_BYTES - 1) for kind, ident in wanted]
-
-
-def parse_version(head: bytes) -> int | None:
-    """The version that a reply to `version_reads` holds."""
-    return int(head, 16) if head else None
+# What a reader makes of the body of `ident`.
+Parse = Callable[[int, bytes], Any]
+Found = dict[int, Any]
 
 
 class Began(msgspec.Struct, frozen=True):
@@ -66,10 +63,11 @@ class Began(msgspec.Struct, frozen=True):
 
 
 class Cache:
-    """Fragments by kind and id."""
+    """Fragments by kind and id. `parsers`: for the kinds whose bodies are kept, and given, as something made of them."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Valkey, parsers: Mapping[str, Parse] | None = None) -> None:
         self._valkey = valkey
+        self._parsers = dict(parsers or {})
         # Tombstones that Valkey could not take: the versions below which this process must not believe its own past.
         self._untold: dict[tuple[str, int], int] = {}
         self._untold_until = 0.0
@@ -78,6 +76,11 @@ class Cache:
     def began(self) -> Began:
         """This moment, for a `fill`."""
         return Began(self._valkey.run, time.monotonic())
+
+    def parsed(self, kind: str, bodies: Mapping[int, bytes]) -> Found:
+        """What readers of `kind` get of `bodies`."""
+        parse = self._parsers.get(kind)
+        return dict(bodies) if parse is None else {ident: parse(ident, body) for ident, body in bodies.items()}
 
     def believes(self, kind: str, ident: int, version: int) -> bool:
         """Whether this process knows of no change of its own after `version` that Valkey has not been told of."""
@@ -89,46 +92,80 @@ class Cache:
             self._untold.clear()
         return self._untold.get((kind, ident), 0)
 
-    async def read(self, wanted: Sequence[tuple[str, Sequence[int]]]) -> list[dict[int, bytes | None]]:
-        """For each of `wanted` (kind, ids): the bodies by id, None for what is missing; all in one round trip."""
+    def shelf(self, kind: str) -> Shelf:
+        """What this process keeps of `kind`, perhaps out of date: good for a guess."""
+        return self._valkey.near.shelf(kind)
+
+    async def hear(self) -> None:
+        """Come back once Valkey has been heard: see `Valkey.heard`. Raises StoreUnavailableError."""
+        await self._valkey.heard()
+
+    def whole(self, kind: str, idents: Sequence[int]) -> list[Any] | None:
+        """What this process keeps of all of `idents`, None if one is missing; for who has heard of Valkey since they began."""
+        return None if self._untold else self._valkey.near.shelf(kind).whole(idents)
+
+    async def read(self, wanted: Sequence[tuple[str, Sequence[int]]], *, heard: bool = False) -> list[Found]:
+        """For each of `wanted` (kind, ids): what is made of the bodies, by id, None for what is missing.
+
+        One round trip, to hear of changes at least. None for who has `heard` of the server since their request began, if all
+        is kept; and one more where something changes just now.
+        """
         if not any(idents for _, idents in wanted):
             return [{} for _ in wanted]
+        had = [self._kept(*each) for each in wanted]
         try:
-            (values,) = await self._valkey.wave(
-                lambda keys: [("MGET", *chain.from_iterable(keys.cached(kind, idents) for kind, idents in wanted))]
-            )
+            fetched = await self._fetch(_gaps(had, wanted, {}))
+            if not heard:
+                if not fetched:
+                    await self._valkey.heard()
+                # What was kept before the server answered may have changed until then; what is kept now may be believed.
+                had = [self._kept(*each) for each in wanted]
+                fetched |= await self._fetch(_gaps(had, wanted, fetched))
         except StoreUnavailableError:
             note_degraded("cache")
             return [dict.fromkeys(idents) for _, idents in wanted]
+        if fetched:
+            for (kind, _), found in zip(wanted, had, strict=True):
+                found.update({ident: fetched[kind, ident] for ident in found if (kind, ident) in fetched})
+        return had
+
+    def _kept(self, kind: str, idents: Sequence[int]) -> Found:
         if self._untold:
-            keys = [(kind, ident) for kind, idents in wanted for ident in idents]
-            values = [
-                value if value and self.believes(*key, int(value[:VERSION_BYTES], 16)) else None
-                for key, value in zip(keys, values, strict=True)
-            ]
-        bodies = iter([value[VERSION_BYTES:] or None if value else None for value in values])
-        return [dict(zip(idents, bodies, strict=False)) for _, idents in wanted]
+            return dict.fromkeys(idents)
+        get = self._valkey.near.shelf(kind).get
+        return {ident: get(ident) for ident in idents}
 
-    async def versions(self, wanted: Sequence[tuple[str, int]]) -> list[int | None]:
-        """The versions of `wanted`, of values and tombstones alike; None for what is missing."""
-        try:
-            heads = await self._valkey.wave(lambda keys: version_reads(keys, wanted))
-        except StoreUnavailableError:
-            note_degraded("cache")
-            return [None] * len(wanted)
-        return [parse_version(head) for head in heads]
+    async def _fetch(self, gaps: Sequence[tuple[str, Sequence[int]]]) -> dict[tuple[str, int], Any]:
+        """Read `gaps` (kind, ids) and keep what is there."""
+        if not gaps:
+            return {}
+        asked = [(kind, ident) for kind, idents in gaps for ident in idents]
+        fetched: dict[tuple[str, int], Any] = {}
 
-    async def fragment(self, kind: str, ident: int) -> Fragment | None:
-        """Version and body of one fragment; None when missing or a tombstone."""
-        try:
-            value = await self._valkey.one(lambda keys: ("GET", keys.cached(kind, [ident])[0]))
-        except StoreUnavailableError:
-            note_degraded("cache")
-            return None
+        def arrived(replies: list[Any]) -> None:
+            values = replies[1]
+            if isinstance(values, list):
+                fetched.update({key: self._taken(*key, value) for key, value in zip(asked, values, strict=True)})
+
+        await self._valkey.wave(
+            lambda keys: [
+                KEEP,
+                ("MGET", *chain.from_iterable(keys.cached(kind, idents) for kind, idents in gaps)),
+            ],
+            arrived,
+        )
+        return fetched
+
+    def _taken(self, kind: str, ident: int, value: bytes | None) -> Any:
+        """What is made of a value of Valkey's, and kept; None for a tombstone."""
         if not value or len(value) == VERSION_BYTES:
             return None
-        version = int(value[:VERSION_BYTES], 16)
-        return (version, value[VERSION_BYTES:]) if self.believes(kind, ident, version) else None
+        parse, body = self._parsers.get(kind), value[VERSION_BYTES:]
+        made = body if parse is None else parse(ident, body)
+        if not self._untold:
+            self._valkey.near.shelf(kind).put(ident, made, len(value))
+            return made
+        return made if self.believes(kind, ident, int(value[:VERSION_BYTES], 16)) else None
 
     async def fill(
         self, kind: str, version: int, bodies: dict[int, bytes], *, began: Began | None = None, ttl_s: int = FRAGMENT_S
@@ -148,7 +185,9 @@ class Cache:
             ]
 
         try:
-            stored = sum(await self._valkey.wave(commands))
+            stored = sum(
+                await self._valkey.wave(commands, lambda _: self._valkey.near.drop((kind, ident) for ident in bodies))
+            )
         except StoreUnavailableError:
             return
         metrics.cache_filled(kind, stored=stored, refused=len(bodies) - stored)
@@ -158,8 +197,9 @@ class Cache:
 
         Raises StoreUnavailableError: a request may go on without, an outbox message must try again.
         """
+        told = list(objects)
         by_bucket: dict[int, list[tuple[str, int]]] = {}
-        for kind, ident in objects:
+        for kind, ident in told:
             by_bucket.setdefault(bucket_of(ident), []).append((kind, ident))
             metrics.cache_invalidations.labels(kind).inc()
 
@@ -168,7 +208,10 @@ class Cache:
             leases = map(lease_key, values)
             return ("FCALL", function("invalidate"), 2 * len(values), *values, *leases, f"{version:016x}", TOMBSTONE_S)
 
-        await self._valkey.wave(lambda keys: [command(keys, some) for some in by_bucket.values()])
+        # The server's own word of it may come after its reply: who has changed something must not read the old in between.
+        await self._valkey.wave(
+            lambda keys: [command(keys, some) for some in by_bucket.values()], lambda _: self._valkey.near.drop(told)
+        )
 
     async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
         """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.
@@ -189,8 +232,19 @@ class Cache:
                 del self._untold[next(iter(self._untold))]
 
 
-async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loader) -> dict[int, bytes]:
-    """The bodies of `idents`, from the cache, else by `load`, which gives (version, bodies) a shard; cache-aside.
+def _gaps(
+    had: Sequence[Found], wanted: Sequence[tuple[str, Sequence[int]]], fetched: Mapping[tuple[str, int], Any]
+) -> list[tuple[str, list[int]]]:
+    """What of `wanted` is neither in `had` nor `fetched`."""
+    gaps = [
+        (kind, [ident for ident, value in found.items() if value is None and (kind, ident) not in fetched])
+        for (kind, _), found in zip(wanted, had, strict=True)
+    ]
+    return [(kind, idents) for kind, idents in gaps if idents]
+
+
+async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loader) -> Found:
+    """What is made of the bodies of `idents`, from the cache, else by `load`, which gives (version, bodies) a shard.
 
     What does not exist is absent from the answer.
     """
@@ -198,17 +252,15 @@ async def read_through(cache: Cache, kind: str, idents: Iterable[int], load: Loa
     return await complete(cache, kind, had, load)
 
 
-async def complete(
-    cache: Cache, kind: str, had: dict[int, bytes | None], load: Loader, unkept: bytes | None = None
-) -> dict[int, bytes]:
+async def complete(cache: Cache, kind: str, had: Found, load: Loader, unkept: bytes | None = None) -> Found:
     """`had` with its gaps (None) filled by `load`, once for all who miss the same (stores/misses.py), in the same order.
 
     `unkept`: a body that is not offered.
     """
-    missing = [ident for ident, body in had.items() if body is None]
+    missing = [ident for ident, value in had.items() if value is None]
     metrics.cache_read(kind, hits=len(had) - len(missing), misses=len(missing))
     if not missing:
-        return cast("dict[int, bytes]", had)
-    loaded = await cache.misses.load(kind, missing, load, unkept)
-    whole = {ident: loaded.get(ident) if body is None else body for ident, body in had.items()}
-    return {ident: body for ident, body in whole.items() if body is not None}
+        return had
+    loaded = cache.parsed(kind, await cache.misses.load(kind, missing, load, unkept))
+    whole = {ident: loaded.get(ident) if value is None else value for ident, value in had.items()}
+    return {ident: value for ident, value in whole.items() if value is not None}

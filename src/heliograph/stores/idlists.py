@@ -5,14 +5,15 @@ does not exist belongs to somebody who is away; it is built when they come back.
 and rebuilt from PostgreSQL. The rules of order, duplicates and cutting are in `functions/heliograph.lua`.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
-from heliograph.stores.cache import parse_version, version_reads
-from heliograph.stores.pipe import Command
+from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
 HOME = "home"
@@ -20,6 +21,16 @@ RECENT = "recent"
 # By the number of a hashtag, where the others go by an account.
 TAGGED = "tagged"
 
+# (kind, account or number of a hashtag)
+Key = tuple[str, int]
+
+# Ids of a list that a process keeps: more than the largest page.
+HEAD = 44
+# What one takes in memory.
+ID_BYTES = 40
+# Of lists that many read the time to live need not be renewed at each read.
+RENEW_S = 600.0
+RENEWED_KEPT = 50_000
 # Ids in one server-side call, and calls in one wave: together they bound how long the server stalls for others.
 IDS_A_CALL = 200
 _BUILDING = -1
@@ -43,20 +54,74 @@ class IdLists:
     def __init__(self, valkey: Valkey, cap: int) -> None:
         self._valkey = valkey
         self.cap = cap
+        # The lists whose time to live this process has renewed of late.
+        self._renewed: set[Key] = set()
+        self._renew_again = 0.0
 
-    async def read(
-        self, wanted: Sequence[tuple[str, int]], window: int, ttl_s: int, heads: Sequence[tuple[str, int]] = ()
-    ) -> tuple[list[IdList], list[int | None]]:
-        """Up to `window` of the newest ids of each of `wanted` (kind, account); reading renews the time to live.
-
-        The same wave reads the versions of the cached fragments `heads` (kind, id).
-        """
+    async def read(self, wanted: Sequence[Key], window: int, ttl_s: int) -> list[IdList]:
+        """Up to `window` of the newest ids of each of `wanted`; reading renews the time to live."""
         replies = await self._valkey.wave(
-            lambda keys: [*_reads(keys, wanted, window, ttl_s), *version_reads(keys, heads)]
+            lambda keys: [command for key in wanted for command in _reads(keys.id_list(*key), window, ttl_s)]
         )
-        end = 3 * len(wanted)
-        lists = [_parsed(replies[at], replies[at + 1]) for at in range(0, end, 3)]
-        return lists, [parse_version(head) for head in replies[end:]]
+        return [_parsed(*replies[at : at + 2]) for at in range(1, len(replies), 3)]
+
+    async def heads(self, wanted: Sequence[Key], ttl_s: int, *, heard: bool = False) -> list[IdList]:
+        """The newest ids of each of `wanted`, HEAD at most, from this process if it keeps them (see `near.py`).
+
+        One round trip as `Cache.read` has it; none for who has `heard` of the server since their request began, if all is kept.
+        """
+        had = [self.kept(*key) for key in wanted]
+        fetched = await self._fetch([key for key, each in zip(wanted, had, strict=True) if each is None], ttl_s)
+        if not heard:
+            if not fetched:
+                await self._valkey.heard()
+            had = [self.kept(*key) for key in wanted]
+            gaps = [key for key, each in zip(wanted, had, strict=True) if each is None and key not in fetched]
+            fetched |= await self._fetch(gaps, ttl_s)
+        return [each or fetched[key] for key, each in zip(wanted, had, strict=True)]
+
+    def kept(self, kind: str, ident: int) -> IdList | None:
+        """What this process keeps of a list; for who has heard of the server since they began."""
+        if (kind, ident) not in self._renewed:
+            return None
+        found: IdList | None = self._valkey.near.shelf(kind).get(ident)
+        return found
+
+    async def _fetch(self, wanted: Sequence[Key], ttl_s: int) -> dict[Key, IdList]:
+        """Read the heads of `wanted`, and keep those that are built."""
+        if not wanted:
+            return {}
+        stale = self._stale(wanted)
+        fetched: dict[Key, IdList] = {}
+
+        def commands(keys: Keys) -> list[Command]:
+            # Before the reads, since it is a change of the keys, too.
+            renewals: list[Command] = [("EXPIRE", keys.id_list(*key), ttl_s) for key in stale]
+            reads = [command for key in wanted for command in _kept_reads(keys.id_list(*key))]
+            return renewals + reads
+
+        def arrived(replies: list[Any]) -> None:
+            for at, key in enumerate(wanted):
+                last, _, items = replies[len(stale) + 3 * at : len(stale) + 3 * at + 3]
+                if isinstance(items, list):
+                    fetched[key] = self._taken(key, _parsed(last, items))
+
+        await self._valkey.wave(commands, arrived)
+        self._renewed.update(stale)
+        return fetched
+
+    def _taken(self, key: Key, found: IdList) -> IdList:
+        if found.built:
+            self._valkey.near.shelf(key[0]).put(key[1], found, ID_BYTES * len(found.ids))
+        return found
+
+    def _stale(self, wanted: Sequence[Key]) -> list[Key]:
+        """Those of `wanted` whose time to live is to be renewed."""
+        now = time.monotonic()
+        if now > self._renew_again or len(self._renewed) > RENEWED_KEPT:
+            self._renewed.clear()
+            self._renew_again = now + RENEW_S
+        return [key for key in wanted if key not in self._renewed]
 
     async def push(self, kind: str, post_id: int, account_ids: Iterable[int]) -> int:
         """Put `post_id` into the lists of `account_ids` that exist. Any order, any number of times. How many exist."""
@@ -114,13 +179,13 @@ class IdLists:
         await self._valkey.one(command)
 
 
-def _reads(keys: Keys, wanted: Sequence[tuple[str, int]], window: int, ttl_s: int) -> list[Command]:
-    commands: list[Command] = []
-    for kind, account_id in wanted:
-        key = keys.id_list(kind, account_id)
-        # The marker first: others may write between two commands, and a list may become built, not the reverse.
-        commands += [("LINDEX", key, -1), ("LRANGE", key, 0, window - 1), ("EXPIRE", key, ttl_s)]
-    return commands
+def _reads(key: str, window: int, ttl_s: int) -> list[Command]:
+    # The marker before the ids: others may write between two commands, and a list may become built, not the reverse.
+    return [("EXPIRE", key, ttl_s), ("LINDEX", key, -1), ("LRANGE", key, 0, window - 1)]
+
+
+def _kept_reads(key: str) -> list[Command]:
+    return [("LINDEX", key, -1), KEEP, ("LRANGE", key, 0, HEAD - 1)]
 
 
 def _parsed(last: bytes | None, items: list[bytes]) -> IdList:

@@ -25,7 +25,8 @@ from valkey.exceptions import ValkeyError
 
 from heliograph.base import ids, logs, metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.pipe import Address, Command, Pipe, ReplyError
+from heliograph.stores.near import Near
+from heliograph.stores.pipe import Address, Arrived, Command, Pipe, ReplyError
 
 log = logs.get("valkey")
 
@@ -42,6 +43,7 @@ PING_S = 0.5
 SILENCE_S = 1.5
 FULL = ("OOM", "MISCONF")
 _GENERATION_KEY = "heliograph:generation"
+NEAR_BYTES = 32_000_000
 
 
 class Keys:
@@ -90,11 +92,12 @@ def function(name: str) -> str:
 
 
 class Valkey:
-    """One Valkey server."""
+    """One Valkey server. `near`: what this process keeps of it."""
 
     def __init__(self, url: str, *, vouch: bool = False) -> None:
         self._url = url
         self._address = Address.parse(url)
+        self.near = Near(NEAR_BYTES)
         self._vouch = vouch
         self._pipe: Pipe | None = None
         self._connecting: asyncio.Task[Pipe] | None = None
@@ -119,16 +122,17 @@ class Valkey:
         """Which run of the server the last connection was made to; empty before the first."""
         return self._keys.run
 
-    async def wave(self, build: Callable[[Keys], Sequence[Command]]) -> list[Reply]:
+    async def wave(self, build: Callable[[Keys], Sequence[Command]], arrived: Arrived | None = None) -> list[Reply]:
         """Send the commands that `build` makes, all at once; their replies in order.
 
-        `build` gets the keys of the run that the connection talks to. An error reply to any of them raises.
+        `build` gets the keys of the run that the connection talks to. An error reply to any of them raises. `arrived` is
+        called with the replies, errors among them, before anything is heard that the server said later.
         """
         pipe = self._pipe
         if pipe is None or pipe.closed.is_set():
             pipe = await self._connected()
         try:
-            return await pipe.exchange(build(self._keys))
+            return await pipe.exchange(build(self._keys), arrived)
         except ConnectionError as error:
             raise self._away(error) from error
         except ReplyError as error:
@@ -142,6 +146,16 @@ class Valkey:
     async def one(self, build: Callable[[Keys], Command]) -> Reply:
         """A wave of one command."""
         return (await self.wave(lambda keys: [build(keys)]))[0]
+
+    async def heard(self) -> None:
+        """Come back once the server has answered something sent after this call: then `near` may be believed."""
+        pipe = self._pipe
+        if pipe is None or pipe.closed.is_set():
+            pipe = await self._connected()
+        try:
+            await pipe.heard()
+        except ConnectionError as error:
+            raise self._away(error) from error
 
     async def ping(self) -> None:
         """StoreUnavailableError unless the server answers."""
@@ -210,7 +224,7 @@ class Valkey:
 
     async def _connect(self) -> Pipe:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            pipe = await Pipe.connect(self._address, REPLY_TIMEOUT_S)
+            pipe = await Pipe.connect(self._address, REPLY_TIMEOUT_S, self.near.changed)
             try:
                 self._keys = await self._greet(pipe)
             except BaseException:

@@ -25,7 +25,7 @@ from heliograph.wiring import drain
 async def lists_of(product: Product, people: list[int]) -> list[list[int]]:
     """What the home lists themselves hold: nothing mended by a read."""
     lists = IdLists(product.stores.valkey, product.settings.feed_length)
-    found, _ = await lists.read([(HOME, each) for each in people], product.settings.feed_length + 1, 600)
+    found = await lists.read([(HOME, each) for each in people], product.settings.feed_length + 1, 600)
     return [each.ids for each in found]
 
 

@@ -171,11 +171,11 @@ async def test_direct_posts_take_no_room_in_the_feeds_of_others(product: Product
     named = await _post(product, ann, "psst @bob", Visibility.DIRECT)
     await drain(product)
     lists = IdLists(product.stores.valkey, product.settings.feed_length)
-    ((found,), _) = await lists.read([(HOME, bob)], 100, 60)
+    (found,) = await lists.read([(HOME, bob)], 100, 60)
     assert found.ids == [named, seen]
     await product.stores.valkey.one(lambda keys: ("DEL", keys.id_list(HOME, bob)))
     assert await _home(product, bob) == [named, seen]
-    ((found,), _) = await lists.read([(HOME, bob)], 100, 60)
+    (found,) = await lists.read([(HOME, bob)], 100, 60)
     assert found.ids == [named, seen]
 
 

@@ -40,7 +40,7 @@ async def rows(product: Product, *names: str) -> set[tuple[str, int]]:
 async def home_list(product: Product, account: int) -> list[int]:
     """What the list itself holds: nothing mended by a read."""
     lists = IdLists(product.stores.valkey, product.settings.feed_length)
-    (found,), _ = await lists.read([(HOME, account)], product.settings.feed_length + 1, 600)
+    (found,) = await lists.read([(HOME, account)], product.settings.feed_length + 1, 600)
     return found.ids
 
 

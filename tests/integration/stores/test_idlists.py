@@ -99,7 +99,7 @@ async def test_a_list_keeps_its_word(valkey: Valkey, cap: int, ops: list[Op], wi
             if model:
                 model.told(told, floor)
         for size in (cap, cap + 1, window):
-            ((found,), _) = await lists.read([(HOME, owner)], size, TTL_S)
+            (found,) = await lists.read([(HOME, owner)], size, TTL_S)
             if model is None:
                 assert (found.ids, found.built) == ([], False)
             else:
@@ -129,10 +129,10 @@ async def test_lists_are_apart(valkey: Valkey) -> None:
         await lists.finish(HOME, account, [], 0, TTL_S)
     await lists.begin(RECENT, accounts[0], TTL_S)
     assert await lists.push(HOME, 99, accounts) == len(here)
-    found, _ = await lists.read([(HOME, account) for account in accounts], 5, TTL_S)
+    found = await lists.read([(HOME, account) for account in accounts], 5, TTL_S)
     assert [each.ids for each in found] == [[99], []] * 350
     assert [each.built for each in found] == [True, False] * 350
-    ((recent,), _) = await lists.read([(RECENT, accounts[0])], 5, TTL_S)
+    (recent,) = await lists.read([(RECENT, accounts[0])], 5, TTL_S)
     assert (recent.ids, recent.built) == ([], False)
 
 

@@ -27,6 +27,8 @@ class Faults:
     garbage_after: int | None = None
     silent: bool = False
     connections: int = 0
+    # Bytes that the newest connection has been sent.
+    sent: int = 0
 
 
 class Proxy:
@@ -59,19 +61,20 @@ class Proxy:
             writer.write_eof()
 
     async def _answer(self, behind: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        faults, sent = self._faults, 0
+        faults = self._faults
+        faults.sent = 0
         with contextlib.suppress(OSError):
             while data := await behind.read(faults.dice.randrange(1, 40) if faults.crumbs else 65536):
                 while faults.silent:  # noqa: ASYNC110 -- a flag that the test sets
                     await asyncio.sleep(0.01)
-                if faults.cut_after is not None and sent + len(data) > faults.cut_after:
-                    writer.write(data[: faults.cut_after - sent])
+                if faults.cut_after is not None and faults.sent + len(data) > faults.cut_after:
+                    writer.write(data[: faults.cut_after - faults.sent])
                     return
-                if faults.garbage_after is not None and sent + len(data) > faults.garbage_after:
-                    writer.write(data[: faults.garbage_after - sent] + b"!garbage\r\n" * 3)
+                if faults.garbage_after is not None and faults.sent + len(data) > faults.garbage_after:
+                    writer.write(data[: faults.garbage_after - faults.sent] + b"!garbage\r\n" * 3)
                     return
                 writer.write(data)
-                sent += len(data)
+                faults.sent += len(data)
                 await writer.drain()
                 if faults.crumbs:
                     await asyncio.sleep(0)
@@ -99,7 +102,7 @@ class Proxy:
 async def through(valkey_url: str, faults: Faults, timeout_s: float = TIMEOUT_S) -> AsyncIterator[Pipe]:
     """A pipe to the real server with `faults` in between."""
     async with Proxy(Address.parse(valkey_url), faults).running() as proxy:
-        pipe = await Pipe.connect(Address.parse(proxy.url), timeout_s)
+        pipe = await Pipe.connect(Address.parse(proxy.url), timeout_s, lambda _: None)
         try:
             yield pipe
         finally:
@@ -170,8 +173,9 @@ async def test_interleaved_waves_get_their_own_replies(valkey_url, seed):
 async def test_half_a_reply_is_nobodys_reply(valkey_url, garbled):
     """The connection ends after any number of bytes: who was answered before has their reply, all others an error."""
     for after in range(0, 400, 7):
-        faults = Faults(**{"garbage_after" if garbled else "cut_after": after})
+        faults = Faults()
         async with through(valkey_url, faults) as pipe:
+            setattr(faults, "garbage_after" if garbled else "cut_after", faults.sent + after)
             waves = [commands(random.Random(number), f"{number}") for number in range(8)]
             found = await asyncio.gather(*(pipe.exchange(sent) for sent, _ in waves), return_exceptions=True)
             whole = [reply for reply in found if not isinstance(reply, BaseException)]
@@ -202,8 +206,9 @@ async def test_nobody_waits_longer_than_the_deadline(valkey_url):
 
 
 async def test_too_many_waves_are_refused_and_harm_nobody(valkey_url):
-    faults = Faults(silent=True)
+    faults = Faults()
     async with through(valkey_url, faults) as pipe:
+        faults.silent = True
         waiting = [asyncio.create_task(pipe.exchange([("ECHO", str(number))])) for number in range(MAX_WAVES)]
         await asyncio.sleep(0)
         with pytest.raises(ConnectionError):

@@ -38,6 +38,6 @@ async def test_a_small_delivery_does_not_wait_behind_a_large_one(product: Produc
     await worker.drain()
     assert order == [small, large]
     lists = IdLists(stores.valkey, product.settings.feed_length)
-    found, _ = await lists.read([(HOME, fan) for fan in fans], 10, 60)
+    found = await lists.read([(HOME, fan) for fan in fans], 10, 60)
     assert all(large in each.ids for each in found)
     assert small in found[0].ids

@@ -16,7 +16,7 @@ from heliograph.domain.accounts import names, words
 from heliograph.domain.accounts.account import CHANGEABLE, Account, ProfileChanges, changed
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.stores import counts, outbox
-from heliograph.stores.cache import Cache, complete, read_through
+from heliograph.stores.cache import Cache, Found, complete, read_through
 from heliograph.stores.counts import Count, Counted
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, Transaction, slots_of
@@ -84,11 +84,11 @@ class Profiles:
         """Rendered counts (posts, followers, following, last post) by account."""
         return await read_through(self._cache, ACCOUNT_COUNTS, account_ids, self._load_counts)
 
-    async def complete(self, had: dict[int, bytes | None]) -> dict[int, bytes]:
+    async def complete(self, had: Found) -> dict[int, bytes]:
         """As `fragments`, where the cache has been asked already: fills the gaps (None) of `had`."""
         return await complete(self._cache, ACCOUNT, had, self._load_fragments)
 
-    async def complete_counts(self, had: dict[int, bytes | None]) -> dict[int, bytes]:
+    async def complete_counts(self, had: Found) -> dict[int, bytes]:
         """As `count_fragments`, where the cache has been asked already."""
         return await complete(self._cache, ACCOUNT_COUNTS, had, self._load_counts)
 

@@ -1,6 +1,6 @@
 """Step 2: from ids to what a page shows, from cached fragments; misses are filled in one query a shard.
 
-One wave when this process knows the authors and what is reblogged (it remembers both: neither ever changes), up to three
+No wave for who has heard of Valkey already, when this process keeps all of it, which is nearly always. Else one when this process knows the authors and what is reblogged (it remembers both: neither ever changes), up to three
 otherwise: the posts, what they reblog, the authors.
 """
 
@@ -13,11 +13,9 @@ import msgspec
 from heliograph.domain.accounts.profiles import ACCOUNT, ACCOUNT_COUNTS, Profiles
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import POST, POST_COUNTS, Header
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, Found
 
 KEPT_POSTS = 200_000
-
-Bodies = dict[int, bytes | None]
 
 
 class Hydrated(msgspec.Struct, frozen=True):
@@ -42,14 +40,14 @@ class Hydrated(msgspec.Struct, frozen=True):
 class _Pieces(msgspec.Struct):
     """What has been read of the cache so far, by id."""
 
-    posts: Bodies
-    counts: Bodies
-    accounts: Bodies
-    account_counts: Bodies
+    posts: Found
+    counts: Found
+    accounts: Found
+    account_counts: Found
     # What was asked for, while `posts` are just that: then they need not be picked out.
     asked: Sequence[int] | None = None
 
-    def of(self, post_ids: Sequence[int]) -> Bodies:
+    def of(self, post_ids: Sequence[int]) -> Found:
         """The posts of `post_ids`."""
         return self.posts if post_ids is self.asked else {ident: self.posts[ident] for ident in post_ids}
 
@@ -64,12 +62,15 @@ class Hydration:
         # Author and original of posts.
         self._known: OrderedDict[int, tuple[int, int]] = OrderedDict()
 
-    async def posts(self, post_ids: Sequence[int], *, outside: bool = False) -> list[Hydrated]:
+    async def posts(self, post_ids: Sequence[int], *, outside: bool = False, heard: bool = False) -> list[Hydrated]:
         """The posts of `post_ids` that are there and whose author is there, in the same order.
 
-        A reblog is there while its original is. `outside`: the ids came from outside, and may be anything.
+        A reblog is there while its original is. `outside`: the ids came from outside, and may be anything. `heard`: Valkey
+        has been heard since the request began.
         """
-        pieces = await self._read_known(post_ids)
+        if heard and (kept := self._kept(post_ids)) is not None:
+            return kept
+        pieces = await self._read_known(post_ids, heard=heard)
         found = await self._complete_posts(pieces.of(post_ids), outside=outside)
         originals = [header.original for header, _ in found.values() if header.original]
         everything = found
@@ -91,7 +92,25 @@ class Hydration:
         }
         return _with_originals(whole, found) if originals else list(whole.values())
 
-    async def _read_known(self, post_ids: Sequence[int]) -> _Pieces:
+    def _kept(self, post_ids: Sequence[int]) -> list[Hydrated] | None:
+        """The posts of `post_ids`, if this process keeps all of them, they are there, and none is a reblog."""
+        whole = self._cache.whole
+        posts, counts = whole(POST, post_ids), whole(POST_COUNTS, post_ids)
+        if posts is None or counts is None:
+            return None
+        authors = [header.author for header, _ in posts]
+        accounts, account_counts = whole(ACCOUNT, authors), whole(ACCOUNT_COUNTS, authors)
+        if accounts is None or account_counts is None:
+            return None
+        # Most pages have no reblog, and nothing that is gone; every read of a home feed comes through here.
+        if any(header.original or header.gone for header, _ in posts):
+            return None
+        return [
+            Hydrated(header, body, *rest)
+            for (header, body), *rest in zip(posts, counts, accounts, account_counts, strict=True)
+        ]
+
+    async def _read_known(self, post_ids: Sequence[int], *, heard: bool) -> _Pieces:
         """One wave for the posts and for all that this process knows to belong to them."""
         known = self._known
         wanted: Sequence[int] = post_ids
@@ -102,7 +121,7 @@ class Hydration:
             belong += [known[ident] for ident in originals if ident in known]
         authors = list({author: None for author, _ in belong})
         posts, counts, accounts, account_counts = await self._cache.read(
-            [(POST, wanted), (POST_COUNTS, wanted), (ACCOUNT, authors), (ACCOUNT_COUNTS, authors)]
+            [(POST, wanted), (POST_COUNTS, wanted), (ACCOUNT, authors), (ACCOUNT_COUNTS, authors)], heard=heard
         )
         return _Pieces(posts, counts, accounts, account_counts, asked=wanted)
 
@@ -113,7 +132,9 @@ class Hydration:
         if not posts and not accounts:
             return
         parts = await self._cache.read(
-            [(POST, posts), (POST_COUNTS, posts), (ACCOUNT, accounts), (ACCOUNT_COUNTS, accounts)]
+            # The wave before this one has heard of Valkey, or it is away.
+            [(POST, posts), (POST_COUNTS, posts), (ACCOUNT, accounts), (ACCOUNT_COUNTS, accounts)],
+            heard=True,
         )
         pieces.asked = None
         pieces.posts |= parts[0]
@@ -121,7 +142,7 @@ class Hydration:
         pieces.accounts |= parts[2]
         pieces.account_counts |= parts[3]
 
-    async def _complete_posts(self, had: Bodies, *, outside: bool) -> dict[int, tuple[Header, bytes]]:
+    async def _complete_posts(self, had: Found, *, outside: bool) -> dict[int, tuple[Header, bytes]]:
         """Header and body of those of `had` that are there; they are remembered."""
         found = await self._posts.complete(had, outside=outside)
         alive = {ident: post for ident, post in found.items() if not post[0].gone}

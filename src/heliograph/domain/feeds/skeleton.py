@@ -1,9 +1,13 @@
 """Step 1 of a home feed: which posts, by id. The reader's own list merged with those of pulled authors and hashtags.
 
+All that belongs to the reader is read in one wave, or has been kept by this process; then the wave only hears whether it
+has changed.
+
 Merging stops at the highest floor of any list that was cut: below it the shards are asked, so that there is no hole.
 While Valkey is away they are asked for everything.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -14,21 +18,24 @@ from heliograph.domain.feeds.pull import HomePull
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.rebuild import Rebuilder
 from heliograph.domain.graph.relations import RELATIONS, Relations, RelationsReader
-from heliograph.domain.posts.marks import MARKS
-from heliograph.stores.cache import note_degraded
-from heliograph.stores.idlists import HOME, IdList, IdLists
+from heliograph.domain.posts.marks import MARKS, MarksReader
+from heliograph.stores.cache import Cache, note_degraded
+from heliograph.stores.idlists import HEAD, HOME, IdList, IdLists
 
 # Read a little more than a page: one or two of it may not be shown, and then no second round is needed.
 OVERFETCH = 2
 
 
 class Skeleton(msgspec.Struct, frozen=True):
-    """Candidate ids, newest first. `exhausted`: nothing lies beyond them in the direction of the page."""
+    """Candidate ids, newest first. `exhausted`: nothing lies beyond them in the direction of the page.
+
+    `heard`: Valkey has been heard since the page was asked for, so what this process keeps may be believed.
+    """
 
     ids: list[int]
     relations: Relations
-    marks_version: int | None
     exhausted: bool
+    heard: bool
 
 
 class HomeSkeletons:
@@ -36,15 +43,19 @@ class HomeSkeletons:
 
     def __init__(
         self,
+        cache: Cache,
         lists: IdLists,
         relations: RelationsReader,
+        marks: MarksReader,
         home_pull: HomePull,
         pulled: PulledAuthors,
         rebuilder: Rebuilder,
         ttl_s: int,
     ) -> None:
+        self._cache = cache
         self._lists = lists
         self._relations = relations
+        self._marks = marks
         self._home_pull = home_pull
         self._pulled = pulled
         self._rebuilder = rebuilder
@@ -52,40 +63,52 @@ class HomeSkeletons:
 
     async def home(self, viewer: int, page: Page) -> Skeleton:
         """The ids that `page` of the home feed of `viewer` is made of."""
-        wanted = msgspec.structs.replace(page, limit=page.limit + OVERFETCH)
+        wanted = page.of(page.limit + OVERFETCH)
+        heard = False
+        lists: Sequence[IdList] | None = None
         try:
-            relations, lists, marks_version = await self._read(viewer, wanted)
+            await self._hear(viewer)
+            heard = True
+            relations = await self._relations.of(viewer, heard=True)
+            lists = await self._read(viewer, relations, wanted)
         except StoreUnavailableError as error:
             if error.store != "valkey":
                 raise
             note_degraded("feeds")
-            relations, lists, marks_version = await self._relations.of(viewer), None, None
+            relations = await self._relations.of(viewer)
         found = await self._merge(viewer, relations, lists, wanted)
-        return Skeleton(found, relations, marks_version, exhausted=len(found) < wanted.limit)
+        return Skeleton(found, relations, exhausted=len(found) < wanted.limit, heard=heard)
 
-    async def _read(self, viewer: int, page: Page) -> tuple[Relations, list[IdList], int | None]:
-        """Wave 1: the lists and the versions of what this process keeps; more only for what it did not know."""
-        guess = self._relations.kept(viewer)
-        pulled = await self._pulled.lists(guess) if guess else []
-        window = page.limit + 1 if page.max_id is None and not page.ascending else self._lists.cap
-        heads = [(RELATIONS, viewer), (MARKS, viewer)]
-        lists, (relations_version, marks_version) = await self._lists.read(
-            [(HOME, viewer), *pulled], window, self._ttl_s, heads
-        )
-        relations = await self._relations.of(viewer, relations_version)
-        if relations is not guess:
-            pulled = await self._pulled.lists(relations)
-            recent, _ = await self._lists.read(pulled, window, self._ttl_s)
-            lists = [lists[0], *recent]
-        for at, key in enumerate([(HOME, viewer), *pulled]):
+    async def _hear(self, viewer: int) -> None:
+        """One wave, after which what is kept may be believed; it brings what is not kept of the reader's."""
+        relations = self._relations.kept(viewer)
+        pulled = await self._pulled.lists(relations) if relations else []
+        lists = [key for key in ((HOME, viewer), *pulled) if self._lists.kept(*key) is None]
+        if lists or relations is None or self._marks.kept(viewer) is None:
+            own = [(RELATIONS, [viewer]), (MARKS, [viewer])]
+            await asyncio.gather(self._cache.read(own), self._lists.heads(lists, self._ttl_s))
+        else:
+            await self._cache.hear()
+
+    async def _read(self, viewer: int, relations: Relations, page: Page) -> list[IdList]:
+        """The lists that the page is merged of."""
+        wanted = [(HOME, viewer), *await self._pulled.lists(relations)]
+        near = page.max_id is None and not page.ascending and page.limit < HEAD
+        if near:
+            lists = await self._lists.heads(wanted, self._ttl_s, heard=True)
+        else:
+            lists = await self._lists.read(wanted, self._lists.cap, self._ttl_s)
+        for at, key in enumerate(wanted):
             if not lists[at].built:
                 await self._rebuilder.build(*key)
-                lists[at : at + 1], _ = await self._lists.read([key], window, self._ttl_s)
-        return relations, lists, marks_version
+                lists[at : at + 1] = await self._lists.read([key], self._lists.cap, self._ttl_s)
+        return lists
 
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
             return await self._home_pull.page_of(viewer, relations, page)
+        if len(lists) == 1 and page.is_first and len(lists[0].ids) >= page.limit:
+            return lists[0].ids[: page.limit]
         floor = max(each.floor for each in lists)
         known = [ident for each in lists for ident in each.ids if ident > floor]
         if page.ascending:

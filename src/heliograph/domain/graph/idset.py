@@ -2,10 +2,11 @@
 
 import struct
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 _BYTES = 8
+_EMPTY: frozenset[int] = frozenset()
 
 
 class IdSet:
@@ -26,6 +27,22 @@ class IdSet:
     def pack(self) -> bytes:
         """The set as bytes, 8 an id."""
         return self._ids.tobytes()
+
+    def between(self, low: int, high: int) -> frozenset[int]:
+        """Those from `low` to `high`, both among them: for who asks for many that are close to each other."""
+        ids = self._ids
+        at = bisect_left(ids, low)
+        return frozenset(ids[at : bisect_right(ids, high, at)]) if at < len(ids) else _EMPTY
+
+    def has_all(self, idents: Iterable[int]) -> bool:
+        """Whether all of `idents` are in the set."""
+        ids = self._ids
+        end = len(ids)
+        for ident in idents:
+            at = bisect_left(ids, ident)
+            if at == end or ids[at] != ident:
+                return False
+        return True
 
     def __contains__(self, ident: int) -> bool:
         at = bisect_left(self._ids, ident)

@@ -1,19 +1,18 @@
 """What one viewer is to others: whom they follow, block, mute. Asked at every read of a feed, so kept close.
 
-A viewer's relations are a cached fragment (kind `relations`) and, in each process, a bounded copy that is believed
-only while its version equals the fragment's: a follow on any process is seen by the next read on every other. What ends
-by itself, a mute for some hours, ends the belief too.
+A viewer's relations are a cached fragment, kept by each process like any other: a follow on any process is seen by the
+next read on every other. What ends by itself, a mute for some hours, ends the belief too.
 """
 
+import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
 
 from heliograph.base import clock, ids
 from heliograph.domain.graph.idset import NONE, IdSet, packed, unpacked
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, complete
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
 
@@ -21,10 +20,6 @@ sql = load("relations")
 
 # The number grows with the layout, so that what an older version has cached is not read as if it were new.
 RELATIONS = "relations3"
-# Ids that one process keeps at most, 8 bytes each.
-KEPT_IDS = 1_000_000
-# Viewers that one process keeps at most, some 300 bytes each besides: many follow nobody.
-KEPT_VIEWERS = 50_000
 
 
 class Relations(msgspec.Struct, frozen=True):
@@ -100,60 +95,33 @@ class RelationsReader:
     def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
         self._cache = cache
-        self._kept: OrderedDict[int, tuple[int, Relations]] = OrderedDict()
-        self._kept_ids = 0
+        self._shelf = cache.shelf(RELATIONS)
 
     def kept(self, viewer: int) -> Relations | None:
-        """What this process last knew of `viewer`: perhaps out of date, good for a guess."""
-        entry = self._kept.get(viewer)
-        return entry[1] if entry else None
+        """What this process last knew of `viewer`: good for a guess, or for who has heard of the server since."""
+        found: Relations | None = self._shelf.get(viewer)
+        return found
 
-    def confirmed(self, viewer: int, version: int | None) -> Relations | None:
-        """What this process knows of `viewer`, if it is of `version`, the fragment's."""
-        entry = self._kept.get(viewer)
-        if entry is None or version is None or entry[0] != version or not entry[1].current():
-            return None
-        if not self._cache.believes(RELATIONS, viewer, version):
-            return None
-        self._kept.move_to_end(viewer)
-        return entry[1]
+    async def of(self, viewer: int, *, heard: bool = False) -> Relations:
+        """The relations of `viewer` as they are now. `heard`: see `Cache.read`."""
+        return (await self.of_many([viewer], heard=heard))[viewer]
 
-    async def of(self, viewer: int, version: int | None = None) -> Relations:
-        """The relations of `viewer` as they are now; `version`: the fragment's, where a wave has just read it."""
-        if version is None:
-            (version,) = await self._cache.versions([(RELATIONS, viewer)])
-        known = self.confirmed(viewer, version)
-        if known is not None:
-            return known
-        fragment = await self._cache.fragment(RELATIONS, viewer)
-        if fragment is None:
-            return await self._load(viewer)
-        relations = Relations.unpack(fragment[1])
-        if not relations.current():
-            return await self._load(viewer)
-        self._keep(viewer, fragment[0], relations)
-        return relations
+    async def of_many(self, viewers: Sequence[int], *, heard: bool = False) -> dict[int, Relations]:
+        """The relations of `viewers` as they are now, in one wave for what is cached."""
+        (found,) = await self._cache.read([(RELATIONS, viewers)], heard=heard)
+        # What has ended by itself is read anew, and found out by nobody else.
+        had = {viewer: each if each and each.current() else None for viewer, each in found.items()}
+        return await complete(self._cache, RELATIONS, had, self._load)
 
-    async def of_many(self, viewers: Sequence[int]) -> dict[int, Relations]:
-        """The relations of `viewers` as they are now; what this process knows already is confirmed in one wave."""
-        versions = await self._cache.versions([(RELATIONS, viewer) for viewer in viewers])
-        known = {viewer: self.confirmed(viewer, version) for viewer, version in zip(viewers, versions, strict=True)}
-        return {viewer: relations or await self.of(viewer) for viewer, relations in known.items()}
+    async def _load(self, viewers: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return await asyncio.gather(*(self._load_one(viewer) for viewer in viewers))
 
-    async def _load(self, viewer: int) -> Relations:
+    async def _load_one(self, viewer: int) -> tuple[int, dict[int, bytes]]:
         slot = ids.slot_of(viewer)
-        began = self._cache.began()
         position, rows = await self._shards.at(slot).versioned(sql.of, slot=slot, account_id=viewer)
-        relations = _relations(rows)
-        await self._cache.fill(RELATIONS, position, {viewer: relations.pack()}, began=began)
-        self._keep(viewer, position, relations)
-        return relations
+        return position, {viewer: _relations(rows).pack()}
 
-    def _keep(self, viewer: int, version: int, relations: Relations) -> None:
-        before = self._kept.pop(viewer, None)
-        self._kept_ids -= before[1].size if before else 0
-        self._kept[viewer] = (version, relations)
-        self._kept_ids += relations.size
-        while (self._kept_ids > KEPT_IDS and len(self._kept) > 1) or len(self._kept) > KEPT_VIEWERS:
-            _, (_, dropped) = self._kept.popitem(last=False)
-            self._kept_ids -= dropped.size
+
+def unpack(_viewer: int, body: bytes) -> Relations:
+    """The relations of a cached body."""
+    return Relations.unpack(body)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.media import attachments
 from heliograph.domain.media.attachments import Attachment
-from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack, unpack
+from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack
 from heliograph.stores import counts
-from heliograph.stores.cache import Began, Cache, complete, read_through
+from heliograph.stores.cache import Began, Cache, Found, complete, read_through
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, slots_of
@@ -43,18 +43,16 @@ class Posts:
 
     async def fragments(self, post_ids: Iterable[int]) -> dict[int, tuple[Header, bytes]]:
         """Header and body of each of `post_ids`; what is not there has a header that says so."""
-        found = await read_through(self._cache, POST, post_ids, self._load)
-        return {post_id: unpack(post_id, data) for post_id, data in found.items()}
+        return await read_through(self._cache, POST, post_ids, self._load)
 
-    async def complete(self, had: dict[int, bytes | None], *, outside: bool = False) -> dict[int, tuple[Header, bytes]]:
+    async def complete(self, had: Found, *, outside: bool = False) -> dict[int, tuple[Header, bytes]]:
         """As `fragments`, where a wave has read the cache already.
 
         `outside`: the ids came from outside. Then nothing is kept of those that do not exist, of which there is no end.
         """
-        found = await complete(self._cache, POST, had, self._load, unkept=GONE if outside else None)
-        return {post_id: unpack(post_id, data) for post_id, data in found.items()}
+        return await complete(self._cache, POST, had, self._load, unkept=GONE if outside else None)
 
-    async def complete_counts(self, had: dict[int, bytes | None]) -> dict[int, bytes]:
+    async def complete_counts(self, had: Found) -> dict[int, bytes]:
         """The counts' bodies, where a wave has read the cache already."""
         return await complete(self._cache, POST_COUNTS, had, self._load_counts)
 

@@ -3,15 +3,16 @@
 Of each mark the newest KEPT posts (by the post's id) are one cached fragment; older ones are asked of the viewer's shard.
 """
 
-from collections import OrderedDict
+import asyncio
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.domain.graph.idset import NONE, IdSet, packed, unpacked
+from heliograph.domain.graph.idset import IdSet, packed, unpacked
 from heliograph.stores import outbox
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, complete
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards, Transaction
 
@@ -21,38 +22,41 @@ sql = load("marks")
 MARKS = "marks2"
 CHANGED = "marks.changed"
 KEPT = 1000
-KEPT_VIEWERS = 2000
 
 
 class Marked(msgspec.Struct, frozen=True):
     """The posts that a viewer has marked in one way or another, of those asked about."""
 
-    liked: set[int] | IdSet
-    reblogged: set[int] | IdSet
-    bookmarked: set[int] | IdSet
-    pinned: set[int] | IdSet
+    liked: AbstractSet[int] = frozenset()
+    reblogged: AbstractSet[int] = frozenset()
+    bookmarked: AbstractSet[int] = frozenset()
+    pinned: AbstractSet[int] = frozenset()
 
 
-UNMARKED = Marked(NONE, NONE, NONE, NONE)
+UNMARKED = Marked()
 # As `kind` of sql/marks.sql says.
 _KINDS = range(1, 5)
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """The marked posts of a viewer with an id above `floor`, all of them."""
+    """The marked posts of a viewer with an id above `floor`, all of them: a set for each member of `Marked`."""
 
-    marked: Marked
+    sets: tuple[IdSet, ...]
     floor: int
+
+    def between(self, low: int, high: int) -> Marked:
+        """The marks of the posts from `low` to `high`."""
+        return Marked(*[each.between(low, high) for each in self.sets])
 
     def pack(self) -> bytes:
         """All of it as bytes, never empty."""
-        return packed(self.floor, [IdSet(each) for each in msgspec.structs.astuple(self.marked)])
+        return packed(self.floor, self.sets)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Marks":
         """The marks that `pack` wrote."""
         floor, sets = unpacked(data, len(_KINDS))
-        return cls(Marked(*sets), floor)
+        return cls(tuple(sets), floor)
 
 
 class MarksReader:
@@ -61,64 +65,61 @@ class MarksReader:
     def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
         self._cache = cache
-        self._kept: OrderedDict[int, tuple[int, Marks]] = OrderedDict()
+        self._shelf = cache.shelf(MARKS)
 
-    async def among(self, viewer: int, post_ids: Sequence[int], version: int | None = None) -> Marked:
-        """What the viewer has marked of `post_ids`; `version`: the fragment's, where a wave has just read it."""
+    def kept(self, viewer: int) -> Marks | None:
+        """What this process last knew of `viewer`: for who has heard of the server since they began."""
+        found: Marks | None = self._shelf.get(viewer)
+        return found
+
+    async def among(self, viewer: int, post_ids: Sequence[int], *, heard: bool = False) -> Marked:
+        """What the viewer has marked of `post_ids`. `heard`: see `Cache.read`."""
         if not post_ids:
             return UNMARKED
-        marks = await self._of(viewer, version)
+        marks = await self._of(viewer, heard=heard)
+        return await self._among(viewer, marks, post_ids)
+
+    async def of_each(self, viewers: Sequence[int], post_id: int) -> dict[int, Marked]:
+        """What each of `viewers` has marked of one post, in one wave for what is cached."""
+        marks = await self._of_many(viewers)
+        return {viewer: await self._among(viewer, marks[viewer], [post_id]) for viewer in viewers}
+
+    async def _among(self, viewer: int, marks: Marks, post_ids: Sequence[int]) -> Marked:
         older = [post_id for post_id in post_ids if post_id <= marks.floor]
         if not older:
-            return marks.marked
+            return marks.between(min(post_ids), max(post_ids))
         slot = ids.slot_of(viewer)
         rows = await self._shards.at(slot).rows(sql.among, slot=slot, account_id=viewer, ids=older)
-        known = msgspec.structs.astuple(marks.marked)
         return Marked(
             *(
                 {post_id for post_id in post_ids if post_id in had} | set(_of_kind(rows, kind))
-                for had, kind in zip(known, _KINDS, strict=True)
+                for had, kind in zip(marks.sets, _KINDS, strict=True)
             )
         )
-
-    async def of_each(self, viewers: Sequence[int], post_id: int) -> dict[int, Marked]:
-        """What each of `viewers` has marked of one post; of whom this process knows already it is confirmed in one wave."""
-        versions = await self._cache.versions([(MARKS, viewer) for viewer in viewers])
-        return {
-            viewer: await self.among(viewer, [post_id], version)
-            for viewer, version in zip(viewers, versions, strict=True)
-        }
 
     async def refresh(self, viewer: int) -> None:
         """Handle the message `marks.changed`: believe nothing that was read before now. Raises StoreUnavailableError."""
         await self._cache.invalidate(await self._shards.of(viewer).mark(), [(MARKS, viewer)])
 
-    async def _of(self, viewer: int, version: int | None) -> Marks:
-        if version is None:
-            (version,) = await self._cache.versions([(MARKS, viewer)])
-        entry = self._kept.get(viewer)
-        if entry is not None and entry[0] == version and self._cache.believes(MARKS, viewer, entry[0]):
-            self._kept.move_to_end(viewer)
-            return entry[1]
-        fragment = await self._cache.fragment(MARKS, viewer)
-        if fragment is None:
-            return await self._load(viewer)
-        return self._keep(viewer, fragment[0], Marks.unpack(fragment[1]))
+    async def _of(self, viewer: int, *, heard: bool = False) -> Marks:
+        return (await self._of_many([viewer], heard=heard))[viewer]
 
-    async def _load(self, viewer: int) -> Marks:
+    async def _of_many(self, viewers: Sequence[int], *, heard: bool = False) -> dict[int, Marks]:
+        (had,) = await self._cache.read([(MARKS, viewers)], heard=heard)
+        return await complete(self._cache, MARKS, had, self._load)
+
+    async def _load(self, viewers: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return await asyncio.gather(*(self._load_one(viewer) for viewer in viewers))
+
+    async def _load_one(self, viewer: int) -> tuple[int, dict[int, bytes]]:
         slot = ids.slot_of(viewer)
-        began = self._cache.began()
         position, rows = await self._shards.at(slot).versioned(sql.newest, slot=slot, account_id=viewer, limit=KEPT)
-        marks = _marks(rows)
-        await self._cache.fill(MARKS, position, {viewer: marks.pack()}, began=began)
-        return self._keep(viewer, position, marks)
+        return position, {viewer: _marks(rows).pack()}
 
-    def _keep(self, viewer: int, version: int, marks: Marks) -> Marks:
-        self._kept[viewer] = (version, marks)
-        self._kept.move_to_end(viewer)
-        while len(self._kept) > KEPT_VIEWERS:
-            self._kept.popitem(last=False)
-        return marks
+
+def unpack(_viewer: int, body: bytes) -> Marks:
+    """The marks of a cached body."""
+    return Marks.unpack(body)
 
 
 async def tell_changed(transaction: Transaction, viewer: int) -> None:
@@ -131,7 +132,7 @@ def _of_kind(rows: list[Row], kind: int) -> Iterable[int]:
 
 
 def _marks(rows: list[Row]) -> Marks:
-    sets = [IdSet(_of_kind(rows, kind)) for kind in _KINDS]
+    sets = tuple(IdSet(_of_kind(rows, kind)) for kind in _KINDS)
     # Complete above the highest floor of a mark of which there are more.
     floor = max((min(each) - 1 for each in sets if len(each) >= KEPT), default=0)
-    return Marks(Marked(*sets), floor)
+    return Marks(sets, floor)

@@ -15,7 +15,7 @@ from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads
 from heliograph.domain.posts import text as captions
 from heliograph.domain.posts.fragments import Posts
-from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility, unpack
+from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility
 from heliograph.domain.posts.threads import Reply, is_counted
 from heliograph.stores import outbox
 from heliograph.stores.cache import Began, Cache
@@ -126,8 +126,7 @@ class Publisher:
         # What is cached of the post is the post: the request wrote it. Unless somebody had guessed the id before it
         # committed, and the cache was away when it was written.
         (cached,) = await self._cache.read([(POST, [post_id])])
-        body = cached[post_id]
-        if body is not None and unpack(post_id, body)[0].gone:
+        if cached[post_id] is not None and cached[post_id][0].gone:
             await self._cache.invalidate(position, [(POST, post_id)])
 
     async def sweep(self) -> None:

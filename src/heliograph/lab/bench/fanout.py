@@ -26,7 +26,7 @@ async def measure(trial: Trial) -> list[Figure]:
     async with program(trial.settings, "heliograph", "work", cores=WEB_CORE):
         await _delivered(trial, author.id, 1)
         took_s = await _delivered(trial, author.id, POSTS)
-    found, _ = await lists.read([(HOME, followers[-1])], FEED_IDS, TTL_S)
+    found = await lists.read([(HOME, followers[-1])], FEED_IDS, TTL_S)
     reached = sum(1 for ident in found[0].ids if ident > FEED_IDS)
     return [
         Figure("deliveries, 20,000 followers", FOLLOWERS * POSTS / took_s, "/s", BAR, note=f"{POSTS} posts"),
