@@ -19,6 +19,7 @@ from heliograph.stores.backlog import Backlog
 from heliograph.web import problems
 from heliograph.web.addresses import RequestAddresses
 from heliograph.web.envelope import Envelope
+from heliograph.web.hot import HotHome
 from heliograph.web.origin import Origins
 from heliograph.web.pages.templates import Templates
 from heliograph.web.rates import Rates
@@ -31,7 +32,8 @@ def create_app(product: Product) -> ASGIApp:
     proxies = Proxies.parse(product.settings.trusted_proxies)
     rates = Rates(product.rate_limits, proxies)
     app = framework_app(product, addresses, proxies, rates, ROUTES)
-    return Envelope(app, addresses, Origins(product.settings), rates)
+    hot = HotHome(app, product, addresses, rates)
+    return Envelope(hot, addresses, Origins(product.settings), rates)
 
 
 def framework_app(

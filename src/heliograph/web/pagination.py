@@ -1,7 +1,7 @@
 """Pages as the Mastodon API asks for them, and the `Link` header that leads on."""
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar.params import QueryParameter
 
@@ -43,8 +43,16 @@ def _bound(name: str, text: str | None) -> int | None:
 
 def link(request: Request, newest: int, oldest: int, base: str) -> dict[str, str]:
     """The `Link` header of a page that lies between two ids (0, 0: empty, then there is no header)."""
+    text = link_of(base + request.scope["path"], request.scope["query_string"].decode("latin-1"), newest, oldest)
+    return {"Link": text} if text else {}
+
+
+def link_of(address: str, query: str, newest: int, oldest: int) -> str:
+    """The `Link` of a page of `address` that was asked for with `query`; empty for an empty page (0, 0)."""
     if not newest:
-        return {}
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in _BOUNDS]
-    address = f"{base}{request.scope['path']}?{urlencode(kept) + '&' if kept else ''}"
-    return {"Link": f'<{address}max_id={oldest}>; rel="next", <{address}min_id={newest}>; rel="prev"'}
+        return ""
+    kept = (
+        [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key not in _BOUNDS] if query else []
+    )
+    leading = f"{address}?{urlencode(kept) + '&' if kept else ''}"
+    return f'<{leading}max_id={oldest}>; rel="next", <{leading}min_id={newest}>; rel="prev"'

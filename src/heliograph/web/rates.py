@@ -13,7 +13,7 @@ from heliograph.base.clock import iso_at
 from heliograph.base.proxies import Proxies
 from heliograph.domain.accounts.limits import DELETIONS, EXPORTS, POSTS, UPLOADS, Limits, Rule, Standing
 from heliograph.web import access, peers, queries
-from heliograph.web.request import Request
+from heliograph.web.request import Request, raise_what_failed
 
 API = "/api/"
 
@@ -40,6 +40,7 @@ class Rates:
 
     async def admit(self, request: Request) -> None:
         """Let a request through to its handler, or raise: who it is, whether they may, whether they are too many."""
+        raise_what_failed(request)
         queries.settle(request)
         if not self._limits.enabled:
             await access.guard(request)
@@ -67,6 +68,11 @@ class Rates:
             (b"x-ratelimit-remaining", b"%d" % max(0, standing.left)),
             (b"x-ratelimit-reset", _moment(standing.resets_at)),
         ]
+
+    def count_of(self, scope: HTTPScope, account_id: int) -> None:
+        """Count a request of an account, whose handler is not asked for by the framework. Raises RateLimitedError."""
+        if self._limits.enabled:
+            self._count(scope, account_id).refuse()
 
     def _count(self, scope: HTTPScope, account_id: int | None) -> Standing:
         if account_id is None:

@@ -76,6 +76,11 @@ class Identities:
             return None
         return self._recall("token", bearer) or await self._prove_token(bearer)
 
+    def recalled(self, text: str) -> Identity | None:
+        """Whom this process believes an access token to stand for; None when it has to be looked up, or can be none."""
+        bearer = Bearer.parse(text)
+        return None if bearer is None else self._recall("token", bearer)
+
     async def of_session(self, cookie: str) -> Identity | None:
         """Whom a session cookie stands for; None when it is unknown. Raises ForbiddenError for an account shut out."""
         bearer = Bearer.parse(cookie)

@@ -16,6 +16,7 @@ from heliograph.web.routes import JSON, api_get
 
 DEFAULT, MOST = 20, 40
 MORE_TAGS = 4
+HOME = user("read:statuses")
 
 
 def answer(request: Request, timeline: Timeline) -> ASGIResponse:
@@ -24,11 +25,12 @@ def answer(request: Request, timeline: Timeline) -> ASGIResponse:
     return ASGIResponse(body=present.array(timeline.items), headers=headers, media_type=JSON, status_code=200)
 
 
-@api_get("/api/v1/timelines/home", user("read:statuses"), list[StatusEntity], pending=[206])
+@api_get("/api/v1/timelines/home", HOME, list[StatusEntity], pending=[206])
 async def home(
     request: Request, max_id: MaxId = None, since_id: SinceId = None, min_id: MinId = None, limit: Limit = None
 ) -> ASGIResponse:
     """Posts of those whom you follow, and your own. 206 while the feed of somebody who was away is being rebuilt."""
+    # Mostly answered by `web/hot.py`, before it comes here.
     page = page_of(limit, max_id, since_id, min_id, default=DEFAULT, most=MOST)
     return answer(request, await product_of(request).home.page(viewer(request), page))
 
