@@ -136,9 +136,9 @@ async def test_an_edit_costs_the_cache_no_more_for_many_readers(product, people,
     waves = []
     wave = Valkey.wave
 
-    async def counted(valkey, make):
+    async def counted(valkey, make, *arrived):
         waves.append(make)
-        return await wave(valkey, make)
+        return await wave(valkey, make, *arrived)
 
     monkeypatch.setattr(Valkey, "wave", counted)
     await product.broadcasting.show([edit])

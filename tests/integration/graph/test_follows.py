@@ -187,12 +187,3 @@ async def test_tombstones_go_but_edges_stay(product: Product, people) -> None:
     late = FollowChanged(cid, ann, 1, gone=True)
     await product.follows.apply(late)
     assert await ends(product, cid, ann) == (True, True)
-
-
-async def test_no_process_keeps_all_viewers(product: Product, people, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even of those who follow nobody, which take no ids."""
-    monkeypatch.setattr("heliograph.domain.graph.relations.KEPT_VIEWERS", 2)
-    viewers = await people(4)
-    for viewer in viewers:
-        await product.relations.of(viewer)
-    assert [product.relations.kept(viewer) is not None for viewer in viewers] == [False, False, True, True]

@@ -14,7 +14,7 @@ from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.pipe import MAX_WAVES, Address, Pipe, ReplyError
 from heliograph.stores.valkey import AWAY_S, CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S, Valkey
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 
 
 @dataclass

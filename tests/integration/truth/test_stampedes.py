@@ -71,9 +71,9 @@ async def test_a_fragment(product, people, topology, database, settings, what):
     assert [each["answers"] for each in said] == [1, 1]
     asked = of(found, QUERIES[what])
     assert 1 <= len(asked) <= 2, asked
-    # All others were answered by what these have loaded: in their process, or in the other.
+    # Who came meanwhile was answered by what these have loaded, in their process or in the other; who came later hit.
     avoided = sum(sum(each["avoided"].values()) for each in said)
-    assert avoided >= 2 * TIMES - 4
+    assert avoided >= TIMES // 2
 
 
 async def test_a_celebrity_s_list(product, people, topology, database, settings):
@@ -87,7 +87,7 @@ async def test_a_celebrity_s_list(product, people, topology, database, settings)
     lists = product.home._skeletons._lists
     await lists.begin(HOME, fan, 600)
     await lists.finish(HOME, fan, [], 0, 600)
-    (recent,), _ = await lists.read([(RECENT, celebrity)], 5, 600)
+    (recent,) = await lists.read([(RECENT, celebrity)], 5, 600)
     assert not recent.built
     async with statements(database) as found:
         said = await stampede(database, topology.valkey_url, settings.data_dir, "home", fan)
