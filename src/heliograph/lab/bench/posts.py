@@ -1,15 +1,21 @@
-"""Posts a second through the API, with the worker delivering them meanwhile."""
+"""Posts a second through the API, with the worker delivering them meanwhile; beside the same rows committed by PostgreSQL alone."""
 
+import asyncio
 import itertools
+import time
 
 import msgspec
 
+from heliograph.base.topology import topology_of
 from heliograph.lab.bench import crowd, load
-from heliograph.lab.bench.report import Figure
+from heliograph.lab.bench.report import Beside, Figure
 from heliograph.lab.bench.trial import ALL_CORES, Trial, program
+from heliograph.stores.shards import Shards
 
 AUTHORS, FOLLOWS = 200, 20
 SECONDS = 5.0
+# Of the load, and of the site's pool of connections while PostgreSQL is alone.
+CONNECTIONS = 16
 BAR = 300
 
 
@@ -27,10 +33,30 @@ async def measure(trial: Trial) -> list[Figure]:
         program(trial.settings, "heliograph", "serve", cores=ALL_CORES, ready=f"http://127.0.0.1:{port}/readyz"),
     ):
         await load.run(port, lambda: next(requests), 1.0)
-        outcome = await load.run(port, lambda: next(requests), SECONDS)
+        outcome = await load.run(port, lambda: next(requests), SECONDS, CONNECTIONS)
+    limit = await _alone(trial, idents)
     return [
-        Figure("posts, one web process, one worker", outcome.per_s, "/s", BAR),
+        Figure(
+            "posts, one web process, one worker", outcome.per_s, "/s", BAR, beside=Beside("PostgreSQL alone", limit)
+        ),
         Figure("  p50", outcome.ms(0.5), "ms"),
         Figure("  p99", outcome.ms(0.99), "ms"),
         Figure("  answers other than 200", outcome.refused, "", 0, at_most=True),
     ]
+
+
+async def _alone(trial: Trial, authors: list[int]) -> float:
+    """A post and its message, committed as often as the disk allows, by as many connections as the load had; a second."""
+    ends = time.perf_counter() + SECONDS
+    turns = itertools.cycle(authors)
+    committed = 0
+
+    async def write(shards: Shards) -> None:
+        nonlocal committed
+        while time.perf_counter() < ends:
+            await shards.scatter(crowd.sql.publish, author=next(turns), text=crowd.TEXT)
+            committed += 1
+
+    async with Shards.open(topology_of(trial.settings), CONNECTIONS) as shards:
+        await asyncio.gather(*(write(shards) for _ in range(CONNECTIONS)))
+    return committed / SECONDS
