@@ -34,6 +34,8 @@ async def main(edges: int, parent: Path, *, keep: bool, page: Path | None) -> in
     # Pushed or pulled as any site would decide: the setting's own value.
     async with trial(ALL_CORES, push_limit=Settings().push_limit, parent=parent, keep=keep) as site:
         figures = await _measured(site, edges)
+    if keep:
+        Console(stderr=True).print(f"The site is kept in {site.settings.data_dir}")
     report.show(TITLE, figures)
     if page is not None:
         about = (measure.__doc__ or "").partition("\n\n")[0]
