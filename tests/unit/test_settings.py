@@ -53,7 +53,7 @@ def test_the_file_may_be_named_by_the_environment(tmp_path):
     [
         ({"HELIOGRAPH_PORT": "abc"}, "port", "'abc'", "a whole number from 0 to 65535"),
         ({"HELIOGRAPH_PORT": "65536"}, "port", "'65536'", "a whole number from 0 to 65535"),
-        ({"HELIOGRAPH_PUSH_LIMIT": "0"}, "push_limit", "'0'", "a whole number of at least 1"),
+        ({"HELIOGRAPH_PUSH_LIMIT": "-1"}, "push_limit", "'-1'", "a whole number of at least 0"),
         ({"HELIOGRAPH_REGISTRATION": "maybe"}, "registration", "'maybe'", "one of open, approval, closed"),
         ({"HELIOGRAPH_RATE_LIMITS": "true"}, "rate_limits", "'true'", "one of on, off"),
         ({"HELIOGRAPH_DATA_DIR": ""}, "data_dir", "''", "a path"),

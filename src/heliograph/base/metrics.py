@@ -34,6 +34,8 @@ turned_away = Counter(
 )
 feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
 feed_rebuilds = Counter("heliograph_feed_rebuilds_total", "Feeds rebuilt from PostgreSQL for a reader who came back.")
+feed_pulled = Gauge("heliograph_feed_pulled", "Authors whose posts this process has readers pull.")
+feed_crossings = Counter("heliograph_feed_crossings_total", "Authors who came to be pulled, or pushed again.", ["to"])
 outbox_messages = Counter("heliograph_outbox_messages_total", "Outbox messages handled.", ["kind", "result"])
 outbox_pending = Gauge("heliograph_outbox_pending", "Outbox messages waiting, by shard.", ["shard"])
 outbox_dead = Gauge("heliograph_outbox_dead", "Outbox messages given up, by shard.", ["shard"])

@@ -24,6 +24,7 @@ OUTSIDE = frozenset({"CONFIG", "TEST_DATA"})
 
 OnOff = Literal["on", "off"]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -89,8 +90,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Positive, _doc("Photos that one process decodes at once; each may take the memory and one processor core.")
     ] = 1
     push_limit: Annotated[
-        Positive, _doc("Followers up to which a post is pushed to each feed; above it, feeds pull the author's posts.")
-    ] = 10_000
+        Natural,
+        _doc(
+            "Followers up to which a post is pushed to each feed; above it, feeds pull the author's posts. 0: whichever costs less, author by author."
+        ),
+    ] = 0
     feed_length: Annotated[Positive, _doc("Post ids that one feed holds in Valkey.")] = 800
     feed_active_days: Annotated[
         Positive, _doc("Days after a reader's last visit during which their feed is kept ready.")

@@ -29,10 +29,13 @@ from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
 from heliograph.domain.accounts.usage import Usage
 from heliograph.domain.feeds import streams
+from heliograph.domain.feeds.backfill import Backfills
 from heliograph.domain.feeds.bodies import Bodies
 from heliograph.domain.feeds.bookmarked import Bookmarked
 from heliograph.domain.feeds.broadcasting import Broadcasting
 from heliograph.domain.feeds.choice import Choice
+from heliograph.domain.feeds.crossing import Crossing
+from heliograph.domain.feeds.crowd import Crowds
 from heliograph.domain.feeds.deliver import Delivery
 from heliograph.domain.feeds.following import Following
 from heliograph.domain.feeds.home import Home
@@ -100,6 +103,8 @@ from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
 
 DAY_S = 24 * 3600
+# Followers above which a hashtag is pulled where authors are by cost: it never is pushed again.
+TAG_LIMIT = 10_000
 
 
 class Stores(msgspec.Struct, frozen=True):
@@ -165,7 +170,9 @@ class Product:
         accounts = AccountSearch(shards, self.profiles)
         self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
-        self.delivery = Delivery(shards, lists, self.pulled, Choice(self.pulled, settings.push_limit))
+        self.choice = Choice(shards, self.crossing, self.crowds, settings.push_limit)
+        self.delivery = Delivery(shards, lists, self.choice)
+        self.backfills = Backfills(shards, lists, self.crossing)
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
         broadcast = Broadcast(valkey)
         self.streams = Streams(broadcast)
@@ -228,7 +235,9 @@ class Product:
 
     def _compose_feeds(self, shards: Shards, cache: Cache, lists: IdLists) -> None:
         ttl_s = self.settings.feed_active_days * DAY_S
-        self.pulled = PulledAuthors(shards)
+        self.crowds = Crowds(shards, lists)
+        self.pulled = PulledAuthors(shards, self.crowds.saw)
+        self.crossing = Crossing(shards)
         self.hydration = Hydration(cache, self.posts, self.profiles)
         tagged = TaggedPosts(shards, self.profiles)
         home_pull = HomePull(shards, tagged, self.tag_follows)
@@ -236,8 +245,8 @@ class Product:
         skeletons = HomeSkeletons(cache, lists, self.relations, self.marks, home_pull, self.pulled, rebuilder, ttl_s)
         self.home = Home(skeletons, self.hydration, self.marks)
         self.timelines = Timelines(shards, tagged, self.hydration, self.relations, self.marks)
-        limit = self.settings.push_limit
-        self.tagging = Tagging(shards, lists, self.tags, tagged, self.tag_follows, self.pulled, limit)
+        limit = self.settings.push_limit or TAG_LIMIT
+        self.tagging = Tagging(shards, lists, self.tags, tagged, self.tag_follows, self.pulled, self.crossing, limit)
 
     def _compose_notifications(self, shards: Shards) -> None:
         bodies = Bodies(self.profiles, self.hydration, self.relations, self.marks)

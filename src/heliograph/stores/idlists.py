@@ -31,6 +31,8 @@ ID_BYTES = 40
 # Of lists that many read the time to live need not be renewed at each read.
 RENEW_S = 600.0
 RENEWED_KEPT = 50_000
+# Lists that one wave writes anew: each takes the server as long as some fifty ids.
+MERGES_A_WAVE = 4
 # Ids in one server-side call, and calls in one wave: together they bound how long the server stalls for others.
 IDS_A_CALL = 200
 _BUILDING = -1
@@ -165,6 +167,20 @@ class IdLists:
         """Merge into an existing list what one author has posted: `ids`, newest first, all there is above `floor`."""
         await self._merge(kind, account_id, ids, floor, 0, builds=False)
 
+    async def add_to_all(self, kind: str, account_ids: Sequence[int], ids: Sequence[int], floor: int) -> None:
+        """As `add`, to the lists of many."""
+        for at in range(0, len(account_ids), MERGES_A_WAVE):
+            some = account_ids[at : at + MERGES_A_WAVE]
+            await self._valkey.wave(
+                lambda keys, some=some: [  # type: ignore[misc]
+                    self._merge_command(keys.id_list(kind, each), ids, floor, 0, builds=False) for each in some
+                ]
+            )
+
+    async def exist(self, kind: str, account_ids: Sequence[int]) -> int:
+        """How many of `account_ids` have a list."""
+        return sum(await self._valkey.wave(lambda keys: [("EXISTS", keys.id_list(kind, each)) for each in account_ids]))
+
     async def forget(self, account_id: int) -> None:
         """Remove the lists of an account that is no more."""
         await self._valkey.one(lambda keys: ("DEL", *(keys.id_list(kind, account_id) for kind in (HOME, RECENT))))
@@ -172,11 +188,12 @@ class IdLists:
     async def _merge(
         self, kind: str, account_id: int, ids: Sequence[int], floor: int, ttl_s: int, *, builds: bool
     ) -> None:
-        def command(keys: Keys) -> Command:
-            key = keys.id_list(kind, account_id)
-            return ("FCALL", function("merge"), 1, key, self.cap, ttl_s, int(builds), floor, *ids)
+        await self._valkey.one(
+            lambda keys: self._merge_command(keys.id_list(kind, account_id), ids, floor, ttl_s, builds=builds)
+        )
 
-        await self._valkey.one(command)
+    def _merge_command(self, key: str, ids: Sequence[int], floor: int, ttl_s: int, *, builds: bool) -> Command:
+        return ("FCALL", function("merge"), 1, key, self.cap, ttl_s, int(builds), floor, *ids)
 
 
 def _reads(key: str, window: int, ttl_s: int) -> list[Command]:

@@ -26,6 +26,7 @@ def chores(product: Product) -> list[tuple[float, Chore]]:
     found: list[tuple[float, Chore]] = [
         (1.0, lambda: counts.fold(product.stores.shards)),
         (60.0, lambda: sweep(product)),
+        (60.0, product.choice.review),
         (3600.0, product.uploads.sweep_incoming),
     ]
     if product.settings.worker_metrics_port:

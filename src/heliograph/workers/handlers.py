@@ -5,7 +5,7 @@ import time
 import msgspec
 
 from heliograph.domain.accounts import approval, departure, letters, profiles, suspension
-from heliograph.domain.feeds import pulled, tagging
+from heliograph.domain.feeds import crossing, tagging
 from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import blocks, follows, mutes, tag_follows
 from heliograph.domain.media import uploads
@@ -52,7 +52,13 @@ def handlers(product: Product) -> dict[str, Handler]:
         await product.telling.marked(Kind.REBLOG, change.account, change.post, change.rev, gone=change.gone)
 
     async def backfill(message: Message) -> None:
-        await product.delivery.backfill(message.payload["author"], message.cursor, turns(outbox, message))
+        order = msgspec.convert(message.payload, crossing.Backfill)
+        await product.backfills.cross(order, message.cursor, turns(outbox, message))
+
+    async def restored(message: Message) -> None:
+        # Feeds that were built meanwhile do not have the posts of a suspended author.
+        order = msgspec.convert(message.payload, crossing.Backfill)
+        await product.backfills.push(order, message.cursor, turns(outbox, message))
 
     async def described(message: Message) -> None:
         await product.posts.refresh(message.payload["post"])
@@ -70,9 +76,8 @@ def handlers(product: Product) -> dict[str, Handler]:
         | {
             likes.CHANGED: liked,
             reblogs.CHANGED: reblogged,
-            pulled.BACKFILL: backfill,
-            # Feeds that were built meanwhile do not have the posts of a suspended author.
-            suspension.RESTORED: backfill,
+            crossing.BACKFILL: backfill,
+            suspension.RESTORED: restored,
             uploads.PROCESS: process,
             uploads.DESCRIBED: described,
             uploads.DISCARD: discard,

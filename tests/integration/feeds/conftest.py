@@ -9,7 +9,7 @@ import pytest
 
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
-from heliograph.domain.feeds import pulled
+from heliograph.domain.feeds import crossing, pulled
 from heliograph.domain.product import Product
 from heliograph.stores.shards import Shards
 
@@ -18,7 +18,7 @@ from heliograph.stores.shards import Shards
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Authors begin to be pulled at once, and every process knows at once: nothing happens meanwhile."""
     monkeypatch.setattr(pulled, "REFRESH_S", -1.0)
-    monkeypatch.setattr(pulled, "GRACE", timedelta(0))
+    monkeypatch.setattr(crossing, "GRACE", timedelta(0))
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from circle import Circle, opened
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
-from heliograph.domain.feeds import deliver, pulled
+from heliograph.domain.feeds import crossing, deliver, pulled
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.product import Product
 from heliograph.stores import cache
-from heliograph.stores.idlists import HOME, IdLists
+from heliograph.stores.idlists import HOME, RECENT, IdLists
 from heliograph.stores.shards import Shards
 from heliograph.wiring import drain
 
@@ -85,7 +85,7 @@ async def test_crossing_the_line_both_ways(narrow: Product) -> None:
         await circle.post(0, Visibility.PUBLIC, set())
         await drain(narrow)
         await seen_by_all()
-    assert (await narrow.pulled.audiences([author]))[author].pull_from is not None
+    assert (await narrow.crossing.audiences([author]))[author].pull_from is not None
     before = await lists_of(narrow, circle.people[1:])
     await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
@@ -95,8 +95,8 @@ async def test_crossing_the_line_both_ways(narrow: Product) -> None:
         await circle.unfollow(fan, 0)
     await circle.post(0, Visibility.PUBLIC, set())
     await drain(narrow)
-    assert (await narrow.pulled.audiences([author]))[author].pull_from is None
-    assert await narrow.pulled.among(await narrow.relations.of(circle.people[1])) == []
+    assert (await narrow.crossing.audiences([author]))[author].pull_from is None
+    assert await narrow.pulled.lists(await narrow.relations.of(circle.people[1])) == []
     await seen_by_all()
     (home,) = await lists_of(narrow, circle.people[1:2])
     assert home == circle.home(1)[:5], "what was pulled has been pushed"
@@ -109,15 +109,15 @@ async def test_those_who_ask_first_wait_for_the_first_look(narrow: Product, monk
     for fan in range(1, 6):
         await circle.follow(fan, 0)
     author = circle.people[0]
-    await narrow.pulled.start(author)
+    await narrow.crossing.start(author)
     relations = await narrow.relations.of(circle.people[1])
     young = PulledAuthors(narrow.stores.shards)
-    assert await asyncio.gather(*(young.among(relations) for _ in range(4))) == [[author]] * 4
+    assert await asyncio.gather(*(young.lists(relations) for _ in range(4))) == [[(RECENT, author)]] * 4
 
 
 async def test_readers_know_before_the_first_post_is_not_pushed() -> None:
     """GRACE lets every process look at least twice."""
-    assert timedelta(seconds=2 * pulled.REFRESH_S) < pulled.GRACE
+    assert timedelta(seconds=2 * pulled.REFRESH_S) < crossing.GRACE
 
 
 async def test_everything_works_without_valkey(

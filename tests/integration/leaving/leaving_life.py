@@ -177,6 +177,7 @@ class Life:
             await self.product.notifications.page(account, Page())
             await self.product.conversations.page(account, Page())
             await self.product.people.one(account)
+        await self.product.crowds.look(self.who, 10_000, pulled=False)
 
     async def _waits(self) -> None:
         """What nobody has finished: an upload, a deletion, messages that were given up."""

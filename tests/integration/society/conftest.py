@@ -13,7 +13,7 @@ from society_workers import make_mortal
 
 from heliograph.base import metrics
 from heliograph.base.settings import Settings
-from heliograph.domain.feeds import pulled
+from heliograph.domain.feeds import crossing, pulled
 from heliograph.domain.product import Product
 from heliograph.web.app import create_app
 from heliograph.wiring import open_product
@@ -34,7 +34,7 @@ def make_processes(make_two_shards, settings: Settings, monkeypatch: pytest.Monk
     """Makes two web processes and the product of a worker, each with caches of its own, over empty stores."""
     # Authors begin to be pulled at once, and every process knows at once: nothing happens meanwhile.
     monkeypatch.setattr(pulled, "REFRESH_S", -1.0)
-    monkeypatch.setattr(pulled, "GRACE", timedelta(0))
+    monkeypatch.setattr(crossing, "GRACE", timedelta(0))
     make_mortal(monkeypatch)
     # A line for each request is too much.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -1,34 +1,92 @@
-"""Push or pull: what a worker asks for each author before it delivers, and where crossing the line is noticed."""
+"""Push or pull: what a worker asks for each author before it delivers, and where crossing the line is noticed.
 
+By cost (docs/design/push-or-pull.md), or by a fixed number of followers where the site says so.
+"""
+
+import random
 from collections.abc import Iterable
 
 from heliograph.base import ids
-from heliograph.domain.feeds.pulled import Audience, PulledAuthors
+from heliograph.domain.feeds.crossing import Audience, Crossing
+from heliograph.domain.feeds.crowd import FAMOUS, Crowds
+from heliograph.stores.costs import pulling_pays
+from heliograph.stores.queries import load
+from heliograph.stores.shards import Shards
 
-# An author is pushed again only well below the limit, so that nobody goes back and forth.
+sql = load("audiences")
+
+# By a fixed limit an author is pushed again only well below it, so that nobody goes back and forth.
 PUSH_AGAIN_SHARE = 0.8
+# An audience that is watched is looked at again after so long; one that is not, at some posts: who posts much is found soon.
+LOOK_AGAIN_S = 600.0
+LOOKED_AT_SHARE = 0.125
+LEAST_FOLLOWERS = 10
+# Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read.
+REVIEW_S = 86400.0
+REVIEWED_AT_ONCE = 100
 
 
 class Choice:
-    """Chooses. `push_limit`: followers up to which an author is pushed."""
+    """Chooses. `push_limit`: followers up to which an author is pushed; 0: by cost."""
 
-    def __init__(self, pulled: PulledAuthors, push_limit: int) -> None:
-        self._pulled = pulled
+    def __init__(self, shards: Shards, crossing: Crossing, crowds: Crowds, push_limit: int) -> None:
+        self._shards = shards
+        self._crossing = crossing
+        self._crowds = crowds
         self._push_limit = push_limit
+        self._chance = random.Random()  # noqa: S311 -- a sample, not a secret
 
     async def audiences(self, authors: Iterable[int]) -> dict[int, Audience]:
         """How each of `authors` is delivered from now on; an author who does not exist is absent.
 
         A post is pushed unless its id is `pull_from` or above.
         """
-        found = await self._pulled.audiences(authors)
+        found = await self._crossing.audiences(authors)
         return {author: await self._decided(author, audience) for author, audience in found.items()}
 
+    async def review(self) -> None:
+        """Look at the audiences that nobody has looked at for long. By a fixed limit there is nothing to look at."""
+        if self._push_limit:
+            return
+        values = {"seconds": REVIEW_S, "limit": REVIEWED_AT_ONCE, "never": ids.MAX_ID}
+        due = [row["id"] for row in await self._shards.scatter(sql.due, **values)]
+        for author, audience in (await self._crossing.audiences(due)).items():
+            if not audience.crossing:
+                await self._weighed(author, audience)
+
     async def _decided(self, author: int, audience: Audience) -> Audience:
-        if audience.pull_from is None and audience.followers > self._push_limit:
-            return Audience(await self._pulled.start(author), audience.followers)
-        pulled = audience.pull_from not in (None, ids.MAX_ID)
-        if pulled and audience.followers < self._push_limit * PUSH_AGAIN_SHARE:
-            await self._pulled.push_again(author)
+        if audience.crossing:
+            return audience
+        if self._push_limit:
+            if audience.followers >= FAMOUS and self._due(audience):
+                await self._crowds.look(author, audience.followers, pulled=False)
+            again = self._push_limit * PUSH_AGAIN_SHARE
+            pulled = audience.pull_from is not None
+            return await self._crossed(
+                author, audience, pull=audience.followers >= again if pulled else audience.followers > self._push_limit
+            )
+        return await self._weighed(author, audience) if self._due(audience) else audience
+
+    def _due(self, audience: Audience) -> bool:
+        if audience.looked_s is not None:
+            return audience.looked_s >= LOOK_AGAIN_S
+        if audience.pull_from is not None:
+            return True
+        if audience.followers < LEAST_FOLLOWERS:
+            return False
+        return audience.followers >= FAMOUS or self._chance.random() < LOOKED_AT_SHARE
+
+    async def _weighed(self, author: int, audience: Audience) -> Audience:
+        pulled = audience.pull_from is not None
+        crowd = await self._crowds.look(author, audience.followers, pulled=pulled)
+        pull = crowd is not None and pulling_pays(crowd, pulled=pulled)
+        return await self._crossed(author, audience, pull=pull)
+
+    async def _crossed(self, author: int, audience: Audience, *, pull: bool) -> Audience:
+        """The audience of an author who is to be pulled, or not."""
+        if pull and audience.pull_from is None:
+            return Audience(await self._crossing.start(author), audience.followers)
+        if not pull and audience.pull_from is not None:
+            await self._crossing.push_again(author)
             return Audience(None, audience.followers)
         return audience

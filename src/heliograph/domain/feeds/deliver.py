@@ -7,9 +7,7 @@ anywhere and another goes on without a follower missed. A post that arrives twic
 from collections.abc import Awaitable, Callable
 
 from heliograph.base import metrics
-from heliograph.domain.feeds import pull
 from heliograph.domain.feeds.choice import Choice
-from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.graph.follows import followers_page
 from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.shards import Shards
@@ -23,10 +21,9 @@ Advance = Callable[[int], Awaitable[None]]
 class Delivery:
     """Delivers posts. `choice` says who is pushed."""
 
-    def __init__(self, shards: Shards, lists: IdLists, pulled: PulledAuthors, choice: Choice) -> None:
+    def __init__(self, shards: Shards, lists: IdLists, choice: Choice) -> None:
         self._shards = shards
         self._lists = lists
-        self._pulled = pulled
         self._choice = choice
 
     async def at_once(self, post_id: int, author: int, only: list[int] | None) -> None:
@@ -54,13 +51,3 @@ class Delivery:
             if len(followers) < PAGE:
                 return
             await advance(cursor)
-
-    async def backfill(self, author: int, cursor: int, advance: Advance) -> None:
-        """Push the recent posts of an author who is pushed again; then nobody needs to pull them any more."""
-        recent, floor = await pull.of_author(self._shards, author, 0, self._lists.cap)
-        while followers := await followers_page(self._shards, author, cursor, PAGE):
-            for follower in followers:
-                await self._lists.add(HOME, follower, recent, floor)
-            cursor = followers[-1]
-            await advance(cursor)
-        await self._pulled.end(author)

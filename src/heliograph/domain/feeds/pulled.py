@@ -1,131 +1,169 @@
-"""Authors whose posts are pulled, and hashtags: those with more followers than `push_limit`.
+"""Whose posts are pulled, authors and hashtags, as this process knows it, and what a reader merges therefore.
 
-`pull_from` of the account or the hashtag is the truth: posts with an id from there on are not pushed. It is set GRACE
-ahead of now, so that every process knows of it (they look every REFRESH) before the first post is not pushed.
+It answers from memory: what has changed is asked for every REFRESH_S, behind the requests' backs. The truth are bounds of an
+account (crossing.py), set ahead of time, so that every process knows them before they matter: posts from `pull_from` on are
+merged from their author's list of recent posts; when the author is pushed again, only those below `pull_until`. What lies
+outside is in the reader's own list, or will be. So nobody sees a post come, and go again since it is pulled no more and its delivery
+is late.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
-from heliograph.base import clock, ids
+from heliograph.base import clock, ids, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.graph.idset import IdSet
 from heliograph.domain.graph.relations import Relations, tag_number
-from heliograph.stores import outbox
 from heliograph.stores.cache import note_degraded
-from heliograph.stores.counts import Count
-from heliograph.stores.idlists import RECENT, TAGGED
+from heliograph.stores.idlists import HOME, RECENT, TAGGED, IdList, Key
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Shards
+from heliograph.stores.shards import Row, Shards
 
 sql = load("feeds")
-tags_sql = load("tags")
 
-BACKFILL = "feeds.backfill"
 REFRESH_S = 2.0
-GRACE = timedelta(seconds=10)
+# Those who ask while somebody looks go on with what was known, if that is not older: a change is set 10 seconds ahead.
+BELIEVED_REFRESHES = 3
+# Changes are asked for from so long before the last look: a revision is minted some time before its transaction commits.
+OVERLAP_S = 60.0
+# All is read anew now and then: what ended with its row shows in no change.
+WHOLE_S = 600.0
 
 
-class Audience(msgspec.Struct, frozen=True):
-    """From which id on an author's posts are pulled (None: all are pushed), and how many follow."""
+class Span(msgspec.Struct, frozen=True):
+    """Ids from `low` on and below `high` are pulled; `name`: of a hashtag."""
 
-    pull_from: int | None
-    followers: int
+    low: int
+    high: int
+    name: str = ""
 
-    def pulls(self, post_id: int) -> bool:
-        """Whether this post is left to be pulled."""
-        return self.pull_from is not None and post_id >= self.pull_from
+    @classmethod
+    def of(cls, row: Row) -> "Span | None":
+        """From a row of `pulled`; None where all is pushed."""
+        if row["pull_from"] is None:
+            return None
+        if row["pull_from"] == ids.MAX_ID:
+            return cls(row["pull_since"] or 0, row["pull_until"] or ids.MAX_ID)
+        return cls(row["pull_from"], ids.MAX_ID, row["tag"] or "")
+
+    def cut(self, found: IdList) -> IdList:
+        """What of a list is pulled."""
+        if not found.ids or (found.ids[-1] >= self.low and found.ids[0] < self.high):
+            return found
+        return msgspec.structs.replace(found, ids=[ident for ident in found.ids if self.low <= ident < self.high])
+
+
+# Of what has ended since the list was asked for: all of it is in the readers' own lists.
+NOTHING = Span(ids.MAX_ID, 0)
+
+
+def _nobody(_: Relations) -> None: ...
 
 
 class PulledAuthors:
-    """Which authors and hashtags are pulled, as this process knows it. Hashtags go by their number (`tag_number`)."""
+    """Which authors and hashtags are pulled. Hashtags go by their number (`tag_number`).
 
-    def __init__(self, shards: Shards) -> None:
+    `saw` is told the relations of each reader who reads a page.
+    """
+
+    def __init__(self, shards: Shards, saw: Callable[[Relations], None] = _nobody) -> None:
         self._shards = shards
-        self._authors = IdSet(())
-        self._tags: dict[int, str] = {}
-        self._read_at = float("-inf")
-        self._looking = asyncio.Lock()
+        self._saw = saw
+        self._authors: dict[int, Span] = {}
+        self._tags: dict[int, Span] = {}
+        self._merged: WeakKeyDictionary[IdSet, list[Key]] = WeakKeyDictionary()
+        self._read_at = self._learned_at = self._whole_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
 
-    async def among(self, relations: Relations) -> list[int]:
-        """The pulled authors whom a viewer with `relations` follows."""
-        await self._refresh()
-        if len(self._authors) < len(relations.following):
-            return [author for author in self._authors if author in relations.following]
-        return [author for author in relations.following if author in self._authors]
+    async def lists(self, relations: Relations) -> list[Key]:
+        """The lists (kind, id) that a viewer with `relations` merges into their home; `cut` says what of them."""
+        await self._look()
+        found = self._merged.get(relations.following)
+        if found is None:
+            found = self._merged[relations.following] = self._among(relations.following)
+        if self._tags and relations.tags:
+            return [*found, *((TAGGED, number) for number in self._tags if number in relations.tags)]
+        return found
 
-    async def lists(self, relations: Relations) -> list[tuple[str, int]]:
-        """The lists (kind, id) that a viewer with `relations` merges into their home."""
-        authors = await self.among(relations)
-        tags = [number for number in self._tags if number in relations.tags]
-        return [*((RECENT, author) for author in authors), *((TAGGED, number) for number in tags)]
+    def cut(self, relations: Relations, wanted: Sequence[Key], found: Sequence[IdList]) -> list[IdList]:
+        """What belongs into the home of a viewer with `relations` of the lists `wanted` that have been read for a page."""
+        self._saw(relations)
+        return [
+            each if kind == HOME else self._span(kind, ident).cut(each)
+            for (kind, ident), each in zip(wanted, found, strict=True)
+        ]
+
+    def _span(self, kind: str, ident: int) -> Span:
+        return (self._tags if kind == TAGGED else self._authors).get(ident, NOTHING)
+
+    def _among(self, following: IdSet) -> list[Key]:
+        authors = self._authors
+        if len(authors) < len(following):
+            return [(RECENT, author) for author in authors if author in following]
+        return [(RECENT, author) for author in following if author in authors]
 
     async def tags_of(self, names: Iterable[str]) -> list[int]:
         """The pulled ones of some hashtags."""
-        await self._refresh()
+        await self._look()
         return [number for number in map(tag_number, names) if number in self._tags] if self._tags else []
 
     def tag(self, number: int) -> str:
         """The name of a pulled hashtag, which `lists` has given."""
-        return self._tags[number]
+        return self._tags[number].name
+
+    async def _look(self) -> None:
+        age_s = time.monotonic() - self._read_at
+        if age_s < REFRESH_S:
+            return
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._refresh())
+            self._looking.add_done_callback(self._looked)
+        if age_s >= BELIEVED_REFRESHES * REFRESH_S:
+            await asyncio.shield(self._looking)
+
+    def _looked(self, _: asyncio.Task[None]) -> None:
+        self._looking = None
 
     async def _refresh(self) -> None:
-        # Those who ask while somebody looks go on with what was known; only before the first look is nothing known.
-        if self._fresh() or (self._looking.locked() and self._read_at > float("-inf")):
-            return
-        async with self._looking:
-            if self._fresh():
-                return
-            try:
-                rows = await self._shards.scatter(sql.pulled)
-                self._authors = IdSet(row["id"] for row in rows if row["tag"] is None)
-                self._tags = {tag_number(row["tag"]): row["tag"] for row in rows if row["tag"] is not None}
-            except StoreUnavailableError:
-                note_degraded("postgres")
-            self._read_at = time.monotonic()
+        began = time.monotonic()
+        try:
+            await self._learn(began)
+        except StoreUnavailableError:
+            note_degraded("postgres")
+        # From its beginning: what has changed since is not in it.
+        self._read_at = began
 
-    def _fresh(self) -> bool:
-        return time.monotonic() - self._read_at < REFRESH_S
+    async def _learn(self, began: float) -> None:
+        if began - self._whole_at >= WHOLE_S:
+            rows = await self._shards.scatter(sql.pulled)
+            self._authors, self._tags, self._whole_at = {}, {}, began
+        else:
+            since_ms = int(1000 * (began - self._learned_at + OVERLAP_S))
+            rows = await self._shards.scatter(sql.pull_changes, since=ids.first_at(clock.now()) - (since_ms << 22))
+        self._learned_at = began
+        if any([self._take_in(row) for row in rows]):  # noqa: C419 -- all of them
+            self._merged = WeakKeyDictionary()
+            metrics.feed_pulled.set(len(self._authors))
 
-    async def start(self, author: int) -> int:
-        """Begin to pull `author`; the id from which on posts are not pushed."""
-        slot = ids.slot_of(author)
-        pull_from = ids.first_at(clock.now() + GRACE)
-        set_to: int = await self._shards.at(slot).value(sql.start_pull, slot=slot, id=author, pull_from=pull_from)
-        return set_to
+    def _take_in(self, row: Row) -> bool:
+        """Take in what a row says; whether it is new."""
+        span = Span.of(row)
+        if row["tag"] is not None:
+            return _put(self._tags, tag_number(row["tag"]), span)
+        return _put(self._authors, row["id"], span)
 
-    async def start_tag(self, tag: str) -> int:
-        """Begin to pull what `tag` lists; the id from which on it is not pushed."""
-        slot = ids.slot_of_name(tag)
-        pull_from = ids.first_at(clock.now() + GRACE)
-        set_to: int = await self._shards.at(slot).value(tags_sql.start_pull, slot=slot, tag=tag, pull_from=pull_from)
-        return set_to
 
-    async def push_again(self, author: int) -> None:
-        """Push what `author` posts from now on, and still let readers pull until old posts have been pushed too.
-
-        The message `feeds.backfill` sees to that.
-        """
-        slot = ids.slot_of(author)
-        async with self._shards.at(slot).transaction() as transaction:
-            if await transaction.run(sql.push_again, slot=slot, id=author, never=ids.MAX_ID):
-                await outbox.put(transaction, slot, BACKFILL, {"author": author})
-
-    async def end(self, author: int) -> None:
-        """Readers need no longer pull `author`."""
-        slot = ids.slot_of(author)
-        await self._shards.at(slot).run(sql.end_pull, slot=slot, id=author, never=ids.MAX_ID)
-
-    async def audiences(self, authors: Iterable[int]) -> dict[int, Audience]:
-        """How `authors` are delivered at the moment; one who does not exist is absent."""
-        parts = await asyncio.gather(
-            *(
-                shard.rows(sql.audiences, slots=list(map(ids.slot_of, some)), authors=some, kind=int(Count.FOLLOWERS))
-                for shard, some in self._shards.group(set(authors)).items()
-            )
-        )
-        return {row["id"]: Audience(row["pull_from"], row["followers"]) for part in parts for row in part}
+def _put(known: dict[int, Any], key: int, value: Any) -> bool:
+    """Have `known` hold `value` (None: nothing) for `key`; whether it did not."""
+    if known.get(key) == value:
+        return False
+    if value is None:
+        del known[key]
+    else:
+        known[key] = value
+    return True

@@ -102,7 +102,7 @@ class HomeSkeletons:
             if not lists[at].built:
                 await self._rebuilder.build(*key)
                 lists[at : at + 1] = await self._lists.read([key], self._lists.cap, self._ttl_s)
-        return lists
+        return self._pulled.cut(relations, wanted, lists)
 
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):

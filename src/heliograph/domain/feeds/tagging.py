@@ -13,6 +13,7 @@ import msgspec
 from heliograph.base import ids, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
+from heliograph.domain.feeds.crossing import Crossing
 from heliograph.domain.feeds.deliver import PAGE, Advance
 from heliograph.domain.feeds.pull import floor_of
 from heliograph.domain.feeds.pulled import PulledAuthors
@@ -48,6 +49,7 @@ class Tagging:
         tagged: TaggedPosts,
         tag_follows: TagFollows,
         pulled: PulledAuthors,
+        crossing: Crossing,
         push_limit: int,
     ) -> None:
         self._shards = shards
@@ -57,6 +59,7 @@ class Tagging:
         self._tagged = tagged
         self._tag_follows = tag_follows
         self._pulled = pulled
+        self._crossing = crossing
         self._push_limit = push_limit
 
     async def at_once(self, post_id: int, formerly: Iterable[str] = ()) -> None:
@@ -119,7 +122,7 @@ class Tagging:
         row = await self._shards.at(slot).row(sql.audience, slot=slot, tag=tag, push_limit=self._push_limit)
         if row is None or (row["pull_from"] is None and not row["is_large"]):
             return None
-        return await self._pulled.start_tag(tag) if row["pull_from"] is None else int(row["pull_from"])
+        return await self._crossing.start_tag(tag) if row["pull_from"] is None else int(row["pull_from"])
 
     async def follow(self, account: int, tag: str) -> None:
         """Let `account` follow `tag`; what it lists is at home at once. Raises ValidationError (too many)."""

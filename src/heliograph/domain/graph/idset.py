@@ -10,9 +10,9 @@ _EMPTY: frozenset[int] = frozenset()
 
 
 class IdSet:
-    """An immutable set of ids in 8 bytes each; membership by binary search."""
+    """An immutable set of ids in 8 bytes each; membership by binary search. What is made of one may be kept beside it."""
 
-    __slots__ = ("_ids",)
+    __slots__ = ("__weakref__", "_ids")
 
     def __init__(self, idents: Iterable[int]) -> None:
         self._ids = array("q", sorted(idents))

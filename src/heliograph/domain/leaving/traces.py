@@ -17,6 +17,7 @@ sql = load("leaving")
 accounts = load("accounts")
 
 OWN = (
+    sql.drop_audience,
     sql.drop_bookmarks,
     sql.drop_pins,
     sql.drop_mutes,

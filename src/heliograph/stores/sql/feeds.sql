@@ -3,21 +3,36 @@
 -- name: pulled
 -- Authors and hashtags.
 -- scatter
-SELECT id, NULL AS tag FROM accounts WHERE pull_from IS NOT NULL
+SELECT id, NULL AS tag, pull_from, pull_since, pull_until FROM accounts WHERE pull_from IS NOT NULL
 UNION ALL
-SELECT id, name FROM tags WHERE pull_from IS NOT NULL;
+SELECT id, name, pull_from, NULL, NULL FROM tags WHERE pull_from IS NOT NULL;
+
+-- name: pull_changes
+-- Those of whom this has changed, from a revision on; `pull_from` is null for those who are pushed now.
+-- scatter
+SELECT id, NULL AS tag, pull_from, pull_since, pull_until FROM accounts WHERE pull_rev >= :since
+UNION ALL
+SELECT id, name, pull_from, NULL, NULL FROM tags WHERE pull_rev >= :since;
 
 -- name: start_pull
-UPDATE accounts SET pull_from = coalesce(pull_from, :pull_from) WHERE slot = :slot AND id = :id RETURNING pull_from;
+-- From :grace_ms ahead, by the clock that mints the ids of posts.
+UPDATE accounts SET pull_from = coalesce(
+    pull_from, ((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000 + :grace_ms::bigint) << 22
+)
+WHERE slot = :slot AND id = :id RETURNING pull_from;
 
 -- name: push_again
-UPDATE accounts SET pull_from = :never WHERE slot = :slot AND id = :id AND pull_from < :never;
+-- Gives from which id on posts were pulled, and up to which they still are: :grace_ms ahead, as an id that names this time alone.
+UPDATE accounts SET pull_from = :never, pull_since = pull_from, pull_until = mint_id(:slot) + (:grace_ms::bigint << 22)
+WHERE slot = :slot AND id = :id AND pull_from < :never
+RETURNING pull_since AS since, pull_until AS until;
 
 -- name: end_pull
-UPDATE accounts SET pull_from = NULL WHERE slot = :slot AND id = :id AND pull_from = :never;
+UPDATE accounts SET pull_from = NULL, pull_since = NULL, pull_until = NULL
+WHERE slot = :slot AND id = :id AND pull_from = :never AND pull_until IS NOT DISTINCT FROM :until;
 
 -- name: audiences
--- From which id on authors are pulled, and how many follow each.
+-- From which id on authors are pulled, how many follow each, and how long ago, in seconds, their audience was looked at.
 SELECT accounts.id, pull_from, (
     SELECT coalesce(sum(value), 0)::bigint FROM (
         SELECT value FROM counts WHERE counts.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
@@ -25,6 +40,7 @@ SELECT accounts.id, pull_from, (
         SELECT delta FROM count_deltas
         WHERE count_deltas.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
     ) AS parts
-) AS followers
+) AS followers, extract(epoch FROM now() - looked_at)::float8 AS looked_s
 FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
-JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id;
+JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id
+LEFT JOIN audiences ON audiences.slot = author.slot AND audiences.account_id = author.id;

@@ -12,8 +12,14 @@ SELECT EXISTS (
 ) AS found;
 
 -- name: clear_profile
-UPDATE accounts SET display_name = '', note = '', fields = '[]', avatar = '', header = '', pull_from = NULL
+UPDATE accounts SET display_name = '', note = '', fields = '[]', avatar = '', header = '', pull_from = NULL,
+    pull_since = NULL, pull_until = NULL
 WHERE slot = :slot AND id = :account_id;
+
+-- name: drop_audience
+DELETE FROM audiences WHERE slot = :slot AND ctid = ANY(ARRAY(
+    SELECT ctid FROM audiences WHERE slot = :slot AND account_id = :account_id LIMIT :limit
+));
 
 -- name: take_loose_media
 -- Uploads that no post uses.

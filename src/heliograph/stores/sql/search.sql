@@ -10,7 +10,7 @@ DELETE FROM account_words WHERE slot = :slot AND account_id = :account_id AND wo
 
 -- name: accounts
 -- Whoever has words that begin with all of those wanted: of each the first :scanned in the order of the index, which is
--- the shortest first, and besides these the authors with so many followers that their posts are pulled. The sub-queries
+-- the shortest first, and besides these whoever is followed by 10,000 (those of whom `audiences` tells). The sub-queries
 -- end in OFFSET 0, so that each candidate is looked up by its key and no table is read whole.
 -- scatter
 WITH wanted AS (
@@ -22,8 +22,8 @@ WITH wanted AS (
     ) AS word
 ), matching AS (
     SELECT account_id AS id FROM hit GROUP BY account_id HAVING count(DISTINCT n) = cardinality(:lows) LIMIT :candidates
-), pulled AS (
-    SELECT id FROM accounts AS author WHERE pull_from IS NOT NULL AND NOT EXISTS (
+), famous AS (
+    SELECT id FROM (SELECT slot, account_id AS id FROM audiences WHERE followers >= 10000) AS author WHERE NOT EXISTS (
         SELECT FROM wanted WHERE NOT EXISTS (
             SELECT FROM account_words WHERE slot = author.slot AND account_id = author.id
               AND word ~>=~ wanted.low AND word ~<~ wanted.high
@@ -31,7 +31,7 @@ WITH wanted AS (
     )
 )
 SELECT account.id, account.is_handle, followers.value AS followers
-FROM (SELECT id FROM matching UNION SELECT id FROM pulled) AS candidate
+FROM (SELECT id FROM matching UNION SELECT id FROM famous) AS candidate
 CROSS JOIN LATERAL (
     SELECT slot, id, starts_with(lower(username), :first) AS is_handle FROM accounts
     WHERE slot = ((candidate.id >> 12) & 1023)::smallint AND id = candidate.id AND state = 'active'

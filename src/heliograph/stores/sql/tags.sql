@@ -130,7 +130,10 @@ SELECT pull_from, (
 FROM tags WHERE slot = :slot AND name = :tag;
 
 -- name: start_pull
-UPDATE tags SET pull_from = coalesce(pull_from, :pull_from) WHERE slot = :slot AND name = :tag RETURNING pull_from;
+UPDATE tags SET pull_from = coalesce(
+    pull_from, ((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000 + :grace_ms::bigint) << 22
+)
+WHERE slot = :slot AND name = :tag RETURNING pull_from;
 
 -- name: sweep_followers
 -- scatter
