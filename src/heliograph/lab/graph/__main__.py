@@ -44,7 +44,7 @@ async def _ask_all(site: Trial, graph: Graph, parent: Path, console: Console) ->
     found = []
     for store in (Tables(site.shards), SortedSets(site.valkey), Sets(site.valkey)):
         found.append(await questions.ask(store, graph))
-        console.print(f"{store.name}: done")
+        _tell(console, found[-1])
     with tempfile.TemporaryDirectory(prefix="heliograph-graph-", dir=parent) as folder:
         try:
             database = Ladybug(Path(folder))
@@ -53,7 +53,15 @@ async def _ask_all(site: Trial, graph: Graph, parent: Path, console: Console) ->
             return found
         with closing(database):
             found.append(await questions.ask(database, graph))
+    _tell(console, found[-1])
     return found
+
+
+def _tell(console: Console, answers: Answers) -> None:
+    """What one store gave, as soon as it is known: with many edges the next takes long."""
+    console.print(f"{answers.store}: loaded in {answers.load_s:.0f} s, {answers.size}")
+    for question, cell in answers.cells.items():
+        console.print(f"  {question}: {cell}")
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ class SortedSets:
     async def followers(self, account: int, cursor: int) -> tuple[list[int], int]:
         """By score; the cursor is one."""
         key = _followers(account)
-        reply: list[bytes] = await self._valkey.one(
+        reply: list[tuple[bytes, float]] = await self._valkey.one(
             lambda _: ("ZRANGE", key, cursor, "+inf", "BYSCORE", "LIMIT", 0, DELIVERY, "WITHSCORES")
         )
-        found = [int(member) for member in reply[::2]]
-        return found, int(float(reply[-1])) + 1 if len(found) == DELIVERY else 0
+        found = [int(member) for member, _ in reply]
+        return found, int(reply[-1][1]) + 1 if len(found) == DELIVERY else 0
 
     async def newest(self, account: int) -> list[int] | None:
         """From the end."""
@@ -74,7 +74,7 @@ class SortedSets:
 
     async def among(self, account: int, others: Sequence[int]) -> list[int]:
         """All in one command."""
-        scores: list[bytes | None] = await self._valkey.one(lambda _: ("ZMSCORE", _following(account), *others))
+        scores: list[float | None] = await self._valkey.one(lambda _: ("ZMSCORE", _following(account), *others))
         return [other for other, score in zip(others, scores, strict=True) if score is not None]
 
     async def suggestions(self, account: int) -> list[tuple[int, int]]:

@@ -25,6 +25,7 @@ class Graph:
     def __init__(self, edges: int, seed: int) -> None:
         """About `edges` follows."""
         self.people = max(2 * MEAN, edges // MEAN)
+        self._idents = [_ident(person) for person in range(self.people)]
         self._targets, self._ends = _drawn(self.people, edges, random.Random(seed))  # noqa: S311 -- repeatable, not secret
         self._followers, self._starts, self._numbers = _turned(self.people, self._targets, self._ends)
 
@@ -33,7 +34,7 @@ class Graph:
 
     def ident(self, person: int) -> int:
         """The id of a person, as the product mints them; ids grow with the number."""
-        return (1 + person // ids.SHARED_SLOTS << 22) | (person % ids.SHARED_SLOTS << 12)
+        return self._idents[person]
 
     def rev(self, target: int, number: int) -> int:
         """What the followed would have minted for the follow `number`."""
@@ -52,6 +53,10 @@ class Graph:
     def most_followed(self) -> int:
         """The person whom most follow."""
         return max(range(self.people), key=lambda person: self._starts[person + 1] - self._starts[person])
+
+
+def _ident(person: int) -> int:
+    return (1 + person // ids.SHARED_SLOTS << 22) | (person % ids.SHARED_SLOTS << 12)
 
 
 def _drawn(people: int, edges: int, chance: random.Random) -> tuple[Numbers, Numbers]:

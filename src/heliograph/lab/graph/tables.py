@@ -1,5 +1,6 @@
 """The graph as the product keeps it: two indexed tables in PostgreSQL, one for each end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from heliograph.base import ids
@@ -24,10 +25,12 @@ class Tables:
         self._shards = shards
 
     async def load(self, graph: Graph) -> None:
-        """COPY, both tables in the order of their keys but for the slot."""
+        """COPY into both tables at once, in the order of their keys but for the slot."""
         shard = self._shards.all[0]
-        await shard.copy("followers", COLUMNS["followers"], _near(graph))
-        await shard.copy("follows", COLUMNS["follows"], _far(graph))
+        await asyncio.gather(
+            shard.copy("followers", COLUMNS["followers"], _near(graph)),
+            shard.copy("follows", COLUMNS["follows"], _far(graph)),
+        )
         for query in (crowd.sql.vacuum_followers, crowd.sql.vacuum_follows):
             await crowd.make(self._shards, query)
 
