@@ -9,14 +9,22 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
 
+# The seconds that the running request may still wait, before all gates together; None outside of a request.
+_left_s: ContextVar[list[float] | None] = ContextVar("left_s", default=None)
 # How much the last one who came out tells of how long the next will be inside.
 _WEIGHT = 0.1
 # Who is turned away comes back within so many seconds, not all at once.
 LATEST_RETURN_S = 3
+
+
+def begin_request(patience_s: float) -> None:
+    """From here on the running request waits for `patience_s` before gates in all, however many statements it takes."""
+    _left_s.set([patience_s])
 
 
 class Gate:
@@ -37,11 +45,18 @@ class Gate:
 
     @asynccontextmanager
     async def passed(self, patience_s: float) -> AsyncIterator[None]:
-        """Be inside. Raises StoreUnavailableError: at once when the wait would be longer than `patience_s`, else after it."""
-        if self.expected_wait_s > patience_s:
+        """Be inside. Raises StoreUnavailableError: at once when the wait would be longer than `patience_s`, else after it.
+
+        A request waits no longer than is left to it (`begin_request`).
+        """
+        came = time.monotonic()
+        left_s = _left_s.get() or [patience_s]
+        most_s = min(patience_s, left_s[0])
+        if self.expected_wait_s > most_s:
             raise self._full()
-        await self._enter(patience_s)
+        await self._enter(most_s)
         begin = time.monotonic()
+        left_s[0] -= begin - came
         try:
             yield
         finally:
@@ -50,6 +65,10 @@ class Gate:
             self._stay_s += _WEIGHT * (min(time.monotonic() - begin, patience_s) - self._stay_s)
 
     async def _enter(self, patience_s: float) -> None:
+        if not self._inside.locked():
+            # Without a timer, as nearly always.
+            await self._inside.acquire()
+            return
         self._waiting += 1
         try:
             async with asyncio.timeout(patience_s):

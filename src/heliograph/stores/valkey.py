@@ -122,6 +122,11 @@ class Valkey:
         """Which run of the server the last connection was made to; empty before the first."""
         return self._keys.run
 
+    @property
+    def away(self) -> bool:
+        """Whether it failed us when we last asked, and no connection has been made since."""
+        return self._away_until > 0 and (self._pipe is None or self._pipe.closed.is_set())
+
     async def wave(self, build: Callable[[Keys], Sequence[Command]], arrived: Arrived | None = None) -> list[Reply]:
         """Send the commands that `build` makes, all at once; their replies in order.
 

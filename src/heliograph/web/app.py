@@ -19,6 +19,7 @@ from heliograph.stores.backlog import Backlog
 from heliograph.web import problems
 from heliograph.web.addresses import RequestAddresses
 from heliograph.web.envelope import Envelope
+from heliograph.web.holding import Holding
 from heliograph.web.hot import HotHome
 from heliograph.web.origin import Origins
 from heliograph.web.pages.templates import Templates
@@ -33,7 +34,8 @@ def create_app(product: Product) -> ASGIApp:
     rates = Rates(product.rate_limits, proxies)
     app = framework_app(product, addresses, proxies, rates, ROUTES)
     hot = HotHome(app, product, addresses, rates)
-    return Envelope(hot, addresses, Origins(product.settings), rates)
+    held = Holding(hot, product.stores.valkey, product.settings.database_pool)
+    return Envelope(held, addresses, Origins(product.settings), rates)
 
 
 def framework_app(

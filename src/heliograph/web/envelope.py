@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from heliograph.base import logs, metrics
+from heliograph.stores import gate, shards
 from heliograph.stores.cache import degraded
 from heliograph.web import cacheable
 from heliograph.web.addresses import RequestAddresses, told
@@ -94,6 +95,7 @@ class Envelope:
         logs.bind(request_id=request_id)
         missed: set[str] = set()
         degraded.set(missed)
+        gate.begin_request(shards.ACQUIRE_TIMEOUT_S)
         status = 500
 
         async def finish(message: Message) -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.gate import LATEST_RETURN_S, Gate
+from heliograph.stores.gate import LATEST_RETURN_S, Gate, begin_request
 
 STAY_S = 0.05
 
@@ -76,6 +76,23 @@ async def test_a_place_is_free_after_an_error_and_after_who_gave_up():
     async with gate.passed(0.5):
         assert gate.expected_wait_s > 0
     assert gate.expected_wait_s == 0
+
+
+async def test_a_request_has_one_patience_for_all_its_statements():
+    hall = Hall(1)
+
+    async def request():
+        begin_request(4 * STAY_S)
+        for _ in range(10):
+            await hall.visit(60.0)
+
+    await asyncio.gather(*(asyncio.create_task(request()) for _ in range(4)))
+    # Each waits for three others before every statement of its own.
+    assert hall.turned_away
+    assert all(waited < 5 * STAY_S for waited, _ in hall.turned_away)
+    hall.turned_away.clear()
+    await hall.visit(60.0)
+    assert not hall.turned_away, "who is no request, or the next one, begins anew"
 
 
 async def _hold(gate, time_s):
