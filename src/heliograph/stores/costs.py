@@ -13,8 +13,8 @@ MARGIN = 1.5
 # Below so many deliveries a day (posts times followers) an author is pushed: every process knows all who are pulled, and the
 # day's work of some milliseconds is not worth a place there.
 LEAST_DELIVERIES = 500
-# Lists that one post may be pushed into: more would take longer than the seconds within which a post is to be there.
-MOST_LISTS = 1_000_000
+# Whoever's posts would take longer to push is pulled whatever it costs: a post is to be there within seconds.
+MOST_PUSH_S = 10.0
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -44,10 +44,13 @@ class Crowd(msgspec.Struct, frozen=True):
         """Followers times posts."""
         return self.followers * self.posts_a_day
 
+    def push_us(self, costs: Costs = COSTS) -> float:
+        """What pushing one post takes."""
+        return self.lists * costs.push_us + max(0, self.followers - self.lists) * costs.skip_us
+
     def push_us_a_day(self, costs: Costs = COSTS) -> float:
         """What pushing takes in a day."""
-        away = max(0, self.followers - self.lists)
-        return self.posts_a_day * (self.lists * costs.push_us + away * costs.skip_us)
+        return self.posts_a_day * self.push_us(costs)
 
     def pull_us_a_day(self, costs: Costs = COSTS) -> float:
         """What pulling takes in a day."""
@@ -58,7 +61,7 @@ def pulling_pays(crowd: Crowd, *, pulled: bool, costs: Costs = COSTS) -> bool:
     """Whether an author is to be pulled, who is so now, or not (`pulled`): near the line all stays as it is."""
     if crowd.deliveries_a_day < (LEAST_DELIVERIES / MARGIN if pulled else LEAST_DELIVERIES):
         return False
-    if crowd.lists > (MOST_LISTS / MARGIN if pulled else MOST_LISTS):
+    if crowd.push_us(costs) / 1e6 > (MOST_PUSH_S / MARGIN if pulled else MOST_PUSH_S):
         return True
     push_us, pull_us = crowd.push_us_a_day(costs), crowd.pull_us_a_day(costs)
     return push_us * MARGIN >= pull_us if pulled else push_us > pull_us * MARGIN

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable
 
 from heliograph.base import ids
+from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds.crossing import Audience, Crossing
 from heliograph.domain.feeds.crowd import FAMOUS, Crowds
 from heliograph.stores.costs import pulling_pays
@@ -19,6 +20,8 @@ sql = load("audiences")
 PUSH_AGAIN_SHARE = 0.8
 # An audience that is watched is looked at again after so long; one that is not, at some posts: who posts much is found soon.
 LOOK_AGAIN_S = 600.0
+# Or at once, when so many times as many follow.
+GROWN = 2
 LOOKED_AT_SHARE = 0.125
 LEAST_FOLLOWERS = 10
 # Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read.
@@ -65,11 +68,18 @@ class Choice:
             return await self._crossed(
                 author, audience, pull=audience.followers >= again if pulled else audience.followers > self._push_limit
             )
-        return await self._weighed(author, audience) if self._due(audience) else audience
+        if not self._due(audience):
+            return audience
+        try:
+            return await self._weighed(author, audience)
+        except StoreUnavailableError:
+            # Whatever is away, or takes too long: a delivery does not wait for a choice.
+            return audience
 
     def _due(self, audience: Audience) -> bool:
         if audience.looked_s is not None:
-            return audience.looked_s >= LOOK_AGAIN_S
+            grown = audience.followers > GROWN * audience.looked_followers
+            return audience.looked_s >= LOOK_AGAIN_S or grown
         if audience.pull_from is not None:
             return True
         if audience.followers < LEAST_FOLLOWERS:

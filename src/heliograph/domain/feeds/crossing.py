@@ -30,13 +30,14 @@ GRACE = timedelta(seconds=10)
 class Audience(msgspec.Struct, frozen=True):
     """How an author is delivered.
 
-    From which id on their posts are pulled (None: all are pushed; MAX_ID: they are pushed again), how many follow, and how many
-    seconds ago the audience was looked at (None: never).
+    From which id on their posts are pulled (None: all are pushed; MAX_ID: they are pushed again), how many follow; how many
+    seconds ago the audience was looked at (None: never), and how many followed then.
     """
 
     pull_from: int | None
     followers: int
     looked_s: float | None = None
+    looked_followers: int = 0
 
     def pulls(self, post_id: int) -> bool:
         """Whether this post is left to be pulled."""
@@ -74,7 +75,9 @@ class Crossing:
             )
         )
         return {
-            row["id"]: Audience(row["pull_from"], row["followers"], row["looked_s"]) for part in parts for row in part
+            row["id"]: Audience(row["pull_from"], row["followers"], row["looked_s"], row["looked_followers"] or 0)
+            for part in parts
+            for row in part
         }
 
     async def start(self, author: int) -> int:

@@ -31,8 +31,9 @@ FLUSH_S = 300.0
 READS_KEPT_S = 3 * 86400.0
 POSTS_KEPT = timedelta(days=7)
 MOST_POSTS = 2000
-# Places among the followers, and followers from each, whose lists are looked for.
-CUTS, EACH = 10, 20
+# Followers of whom it is asked whether they have a list, and of how many they are chosen from either end: who has joined long
+# ago, and who has just come.
+SAMPLE, CHOSEN_FROM = 100, 100_000
 # Of an audience that nobody has watched yet: pages a day of each follower who is there.
 READS_BELIEVED = 3.0
 # Watched for their followers alone: people look for them (search.sql).
@@ -101,7 +102,7 @@ class Crowds:
         if not (matters or pulled):
             await self._shards.of(author).run(sql.forget, slot=ids.slot_of(author), account_id=author)
             return None
-        lists = round(followers * await self._share_with_lists(author))
+        lists = round(followers * await self._share_with_lists(author, followers))
         reads = await self._note(author, followers, lists, posts)
         return Crowd(followers, lists, posts, reads)
 
@@ -112,9 +113,15 @@ class Crowds:
         )
         return count / (POSTS_KEPT / timedelta(days=1))
 
-    async def _share_with_lists(self, author: int) -> float:
+    async def _share_with_lists(self, author: int, followers: int) -> float:
+        step = max(1, min(followers, CHOSEN_FROM) // SAMPLE)
         rows = await self._shards.of(author).rows(
-            sql.sample, slot=ids.slot_of(author), account_id=author, cuts=CUTS, each=EACH
+            sql.sample,
+            slot=ids.slot_of(author),
+            account_id=author,
+            most=CHOSEN_FROM,
+            step=step,
+            at=self._chance.randrange(step),
         )
         some = [row["follower_id"] for row in rows]
         return await self._lists.exist(HOME, some) / len(some) if some else 0.0

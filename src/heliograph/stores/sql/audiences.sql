@@ -28,19 +28,21 @@ SELECT count(*) FROM (
 ) AS lately;
 
 -- name: sample
--- Some followers, from places by chance in the order of their ids.
-WITH span AS (
-    SELECT (SELECT follower_id FROM followers WHERE slot = :slot AND account_id = :account_id AND NOT gone
-            ORDER BY follower_id LIMIT 1) AS low,
-           (SELECT follower_id FROM followers WHERE slot = :slot AND account_id = :account_id AND NOT gone
-            ORDER BY follower_id DESC LIMIT 1) AS high
-), cuts AS MATERIALIZED (
-    SELECT low + ((high - low) * random())::bigint AS cut FROM span, generate_series(1, :cuts::integer)
+-- Each :step-th of the followers, beginning at :at, of the :most oldest and the :most newest accounts among them.
+WITH oldest AS (
+    SELECT follower_id, row_number() OVER () AS place FROM (
+        SELECT follower_id FROM followers WHERE slot = :slot AND account_id = :account_id AND NOT gone
+        ORDER BY follower_id LIMIT :most
+    ) AS ordered
+), newest AS (
+    SELECT follower_id, row_number() OVER () AS place FROM (
+        SELECT follower_id FROM followers WHERE slot = :slot AND account_id = :account_id AND NOT gone
+        ORDER BY follower_id DESC LIMIT :most
+    ) AS ordered
 )
-SELECT DISTINCT follower_id FROM cuts CROSS JOIN LATERAL (
-    SELECT follower_id FROM followers
-    WHERE slot = :slot AND account_id = :account_id AND follower_id >= cut AND NOT gone ORDER BY follower_id LIMIT :each
-) AS found;
+SELECT follower_id FROM oldest WHERE place % :step::integer = :at
+UNION
+SELECT follower_id FROM newest WHERE place % :step::integer = :at;
 
 -- name: note
 -- What has been seen of an audience, unless its account has been deleted meanwhile; gives how often a day it reads. Of one that is new, :reads is believed at first.

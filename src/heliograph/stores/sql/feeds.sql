@@ -32,7 +32,8 @@ UPDATE accounts SET pull_from = NULL, pull_since = NULL, pull_until = NULL
 WHERE slot = :slot AND id = :id AND pull_from = :never AND pull_until IS NOT DISTINCT FROM :until;
 
 -- name: audiences
--- From which id on authors are pulled, how many follow each, and how long ago, in seconds, their audience was looked at.
+-- From which id on authors are pulled, how many follow each, how long ago, in seconds, their audience was looked at, and how
+-- many followed then.
 SELECT accounts.id, pull_from, (
     SELECT coalesce(sum(value), 0)::bigint FROM (
         SELECT value FROM counts WHERE counts.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
@@ -40,7 +41,8 @@ SELECT accounts.id, pull_from, (
         SELECT delta FROM count_deltas
         WHERE count_deltas.slot = accounts.slot AND subject_id = accounts.id AND kind = :kind
     ) AS parts
-) AS followers, extract(epoch FROM now() - looked_at)::float8 AS looked_s
+) AS followers, extract(epoch FROM now() - looked_at)::float8 AS looked_s,
+    audiences.followers AS looked_followers
 FROM unnest(:slots::smallint[], :authors::bigint[]) AS author (slot, id)
 JOIN accounts ON accounts.slot = author.slot AND accounts.id = author.id
 LEFT JOIN audiences ON audiences.slot = author.slot AND audiences.account_id = author.id;
