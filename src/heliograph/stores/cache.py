@@ -25,7 +25,6 @@ from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Leases, lease_key
 from heliograph.stores.misses import Loader, Misses
-from heliograph.stores.near import Shelf
 from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
@@ -92,9 +91,9 @@ class Cache:
             self._untold.clear()
         return self._untold.get((kind, ident), 0)
 
-    def shelf(self, kind: str) -> Shelf:
-        """What this process keeps of `kind`, perhaps out of date: good for a guess."""
-        return self._valkey.near.shelf(kind)
+    def kept(self, kind: str, ident: int) -> Any:
+        """What this process keeps of one fragment, or None; for who has heard of Valkey since they began, else a guess."""
+        return None if self._untold else self._valkey.near.shelf(kind).get(ident)
 
     async def hear(self) -> None:
         """Come back once Valkey has been heard: see `Valkey.heard`. Raises StoreUnavailableError."""

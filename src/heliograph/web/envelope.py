@@ -3,8 +3,8 @@
 Plain ASGI around the framework, since it runs for every request.
 """
 
+import random
 import re
-import secrets
 import time
 from collections.abc import Iterable
 
@@ -42,6 +42,7 @@ _SECURITY: list[tuple[bytes, bytes]] = [
     # What may be kept says so; the rest may be somebody's own.
     (b"cache-control", b"private, no-store"),
 ]
+_SECURED = frozenset(name for name, _ in _SECURITY)
 _FRAMED = b"frame-ancestors *"
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _CORS_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/media/")
@@ -119,7 +120,7 @@ class Envelope:
         if _FRAMED in had.get(b"content-security-policy", b""):
             # The older header cannot say that everybody may.
             had[b"x-frame-options"] = b""
-        headers += [header for header in _SECURITY if header[0] not in had]
+        headers += _SECURITY if had.keys().isdisjoint(_SECURED) else [each for each in _SECURITY if each[0] not in had]
         if self._addresses.secure:
             headers.append(_HSTS)
         headers.append((b"x-request-id", request_id.encode()))
@@ -134,7 +135,8 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.match(value):
             return value.decode()
-    return secrets.token_hex(8)
+    # To tell lines of a log apart, and no secret.
+    return f"{random.getrandbits(64):016x}"
 
 
 def _observe(scope: HTTPScope, status: int, seconds: float) -> None:

@@ -25,7 +25,7 @@ class Timeline(msgspec.Struct, frozen=True):
 
 def timeline_of(shown: list[Hydrated], viewer: int | None, marked: Marked) -> Timeline:
     """The timeline that shows `shown`."""
-    items = [present.post(each, viewer, marked) for each in shown]
+    items = present.posts(shown, viewer, marked)
     if not shown:
         return Timeline(items, 0, 0)
     return Timeline(items, shown[0].header.id, shown[-1].header.id)

@@ -43,6 +43,21 @@ def post(pieces: Hydrated, viewer: int | None, marked: Marked = UNMARKED) -> byt
     )
 
 
+def posts(shown: list[Hydrated], viewer: int | None, marked: Marked = UNMARKED) -> list[bytes]:
+    """Posts as `viewer` sees them."""
+    if viewer is None or marked.liked or marked.reblogged or marked.bookmarked or marked.pinned:
+        return [post(each, viewer, marked) for each in shown]
+    # Most pages show nothing that the viewer has marked.
+    flags = {True: _FLAGS[0, 0, 0, 0, 1], False: _FLAGS[0, 0, 0, 0, 0]}
+    return [
+        post(each, viewer)
+        if each.original
+        else b'{%s,%s%s,"reblog":null,"account":{%s,%s}}'
+        % (each.body, each.counts, flags[each.header.author == viewer], each.account, each.account_counts)
+        for each in shown
+    ]
+
+
 def _flags_of(pieces: Hydrated, viewer: int, marked: Marked) -> bytes:
     ident = pieces.header.id
     return _FLAGS[

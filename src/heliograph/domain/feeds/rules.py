@@ -4,7 +4,7 @@ A block holds in both directions and over everything; a mute only keeps away wha
 muted account finds it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.post import Header, Visibility
@@ -70,19 +70,16 @@ def is_talk(header: Header) -> bool:
     return header.reply_to not in (0, header.author) or header.visibility == Visibility.DIRECT
 
 
-def all_at_home(headers: Iterable[Header], viewer: int, relations: Relations) -> bool:
+def all_at_home(headers: Sequence[Header], viewer: int, relations: Relations) -> bool:
     """Whether all of `headers` are `at_home`, as far as that can be said quickly: False decides nothing.
 
-    Nearly every page is of posts for everybody or followers, neither answers nor reblogs, by those whom the viewer follows, and
-    most people have neither blocked nor muted anybody.
+    Nearly every page is of plain posts by those whom the viewer follows, and most people have neither blocked nor muted anybody.
     """
     if relations.blocked or relations.muted:
         return False
-    authors: set[int] = set()
-    for header in headers:
-        if header.gone or header.reply_to or header.original or header.visibility == Visibility.DIRECT:
-            return False
-        authors.add(header.author)
+    if not all(header.plain for header in headers):
+        return False
+    authors = {header.author for header in headers}
     authors.discard(viewer)
     return relations.following.has_all(authors)
 

@@ -69,7 +69,7 @@ class HomeSkeletons:
         try:
             await self._hear(viewer)
             heard = True
-            relations = await self._relations.of(viewer, heard=True)
+            relations = self._relations.kept(viewer) or await self._relations.of(viewer, heard=True)
             lists = await self._read(viewer, relations, wanted)
         except StoreUnavailableError as error:
             if error.store != "valkey":
@@ -107,8 +107,8 @@ class HomeSkeletons:
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
             return await self._home_pull.page_of(viewer, relations, page)
-        if len(lists) == 1 and page.is_first and len(lists[0].ids) >= page.limit:
-            return lists[0].ids[: page.limit]
+        if page.is_first and len(lists[0].ids) >= page.limit:
+            return _newest(lists, page.limit)
         floor = max(each.floor for each in lists)
         known = [ident for each in lists for ident in each.ids if ident > floor]
         if page.ascending:
@@ -120,3 +120,14 @@ class HomeSkeletons:
             rest = Page(limit=page.limit - len(found), max_id=min(page.below, floor + 1), since_id=page.above)
             found += await self._home_pull.page_of(viewer, relations, rest)
         return found
+
+
+def _newest(lists: Sequence[IdList], count: int) -> list[int]:
+    """The `count` newest ids of all `lists`, of which the first holds so many by itself.
+
+    What is older than those is not looked at; so no list is read to its floor, whatever those may be.
+    """
+    own = lists[0].ids
+    oldest = own[count - 1]
+    newer = {ident for each in lists[1:] if each.ids and each.ids[0] > oldest for ident in each.ids if ident > oldest}
+    return sorted(newer.union(own[:count]), reverse=True)[:count] if newer else own[:count]

@@ -95,12 +95,11 @@ class RelationsReader:
     def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
         self._cache = cache
-        self._shelf = cache.shelf(RELATIONS)
 
     def kept(self, viewer: int) -> Relations | None:
-        """What this process last knew of `viewer`: good for a guess, or for who has heard of the server since."""
-        found: Relations | None = self._shelf.get(viewer)
-        return found
+        """The relations of `viewer`, if this process keeps them; for who has heard of Valkey since they began, else a guess."""
+        found: Relations | None = self._cache.kept(RELATIONS, viewer)
+        return found if found is not None and (not found.until_ms or found.current()) else None
 
     async def of(self, viewer: int, *, heard: bool = False) -> Relations:
         """The relations of `viewer` as they are now. `heard`: see `Cache.read`."""

@@ -65,18 +65,17 @@ class MarksReader:
     def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
         self._cache = cache
-        self._shelf = cache.shelf(MARKS)
 
     def kept(self, viewer: int) -> Marks | None:
-        """What this process last knew of `viewer`: for who has heard of the server since they began."""
-        found: Marks | None = self._shelf.get(viewer)
+        """The marks of `viewer`, if this process keeps them; for who has heard of Valkey since they began, else a guess."""
+        found: Marks | None = self._cache.kept(MARKS, viewer)
         return found
 
     async def among(self, viewer: int, post_ids: Sequence[int], *, heard: bool = False) -> Marked:
         """What the viewer has marked of `post_ids`. `heard`: see `Cache.read`."""
         if not post_ids:
             return UNMARKED
-        marks = await self._of(viewer, heard=heard)
+        marks = (heard and self.kept(viewer)) or await self._of(viewer, heard=heard)
         return await self._among(viewer, marks, post_ids)
 
     async def of_each(self, viewers: Sequence[int], post_id: int) -> dict[int, Marked]:

@@ -74,7 +74,8 @@ class Header(msgspec.Struct, frozen=True):
     """What the rules need of a post: who wrote it, who may see it.
 
     `reply_to`: whose post it answers, in the thread that began with `root`; `original` and `original_author`: what it
-    reblogs; 0 for none. `tags`: its hashtags, by `tag_number`. `gone`: there is no such post (any more).
+    reblogs; 0 for none. `tags`: its hashtags, by `tag_number`. `gone`: there is no such post (any more). `plain`: it is there,
+    for followers at least, and neither an answer nor a reblog, as most are; False decides nothing.
     """
 
     id: int
@@ -88,6 +89,7 @@ class Header(msgspec.Struct, frozen=True):
     original_author: int = 0
     tags: tuple[int, ...] = ()
     has_photos: bool = False
+    plain: bool = False
 
 
 _HEADER = struct.Struct(">BqBqqqqHH")
@@ -132,5 +134,6 @@ def unpack(post_id: int, data: bytes) -> tuple[Header, bytes]:
         original_author,
         numbers[mentions:],
         bool(flags & _PHOTOS),
+        plain=not (flags & _GONE or reply_to or original or visibility == Visibility.DIRECT),
     )
     return header, data[end:]
