@@ -1,4 +1,4 @@
-"""How the web server is set up: uvicorn, with connections that the application can make streams of, and cut.
+"""How the web server is set up: uvicorn, with answers in one go, and connections that can be made streams of, and cut.
 
 ASGI has no word for giving up a client that does not read: to close politely means to wait until it has read all that is
 on its way. So each connection tells its application its transport, which can.
@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
-from litestar.types import ASGIApp
-from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+from uvicorn._types import ASGISendEvent, HTTPResponseStartEvent
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -70,6 +71,63 @@ class SocketConnection(WebSocketsSansIOProtocol):
         return self.close_sent
 
 
+class Answer:
+    """Sends the answer of one request cycle: at once where its length is known, since its body then follows its head.
+
+    The long way uvicorn looks at each header by itself, which a read of a home feed feels (docs/design/hot-path.md).
+    """
+
+    __slots__ = ("_cycle", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._start: HTTPResponseStartEvent | None = None
+
+    async def send(self, message: Any) -> None:
+        """Take the next message of the application (ASGI)."""
+        if message["type"] == "http.response.start":
+            # The head of a stream must not wait for what comes later; and who says how the connection goes on is listened to.
+            names = {name.lower() for name, _ in message["headers"]}
+            if b"content-length" in names and b"connection" not in names:
+                self._start = message
+                return
+        elif self._start is not None:
+            start, self._start = self._start, None
+            if not message.get("more_body") and self._sent(start, message.get("body", b"")):
+                return
+            await self._cycle.send(start)
+        await self._cycle.send(message)
+
+    def _sent(self, start: HTTPResponseStartEvent, body: bytes) -> bool:
+        """Send all of it, if that can be done at once."""
+        cycle = self._cycle
+        # Who reads slowly is waited for.
+        if cycle.disconnected or cycle.flow.write_paused or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
+            return False
+        headers = [*cycle.default_headers, *start["headers"]]
+        lines = b"".join([b"%s: %s\r\n" % header for header in headers])
+        # A value that holds the end of a line would begin a header of its own: the long way says what is wrong with it.
+        if not lines.count(b"\n") == lines.count(b"\r") == len(headers):
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[start["status"]], lines, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+
+def in_one_go(app: ASGIApp) -> ASGIApp:
+    """`app`, with its answers sent by `Answer`. To be called by uvicorn itself, with nothing in between."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            send = Answer(send.__self__).send  # type: ignore[attr-defined]  # the cycle whose method it is
+        await app(scope, receive, send)
+
+    return answering
+
+
 def stream_on(scope: Mapping[str, Any]) -> Cut:
     """Make the connection of `scope` one that carries a stream.
 
@@ -92,7 +150,7 @@ def stream_on(scope: Mapping[str, Any]) -> Cut:
 def config(app: ASGIApp, **options: Any) -> uvicorn.Config:
     """The server that serves `app`; `options`: uvicorn's, where it listens among them."""
     return uvicorn.Config(
-        app,
+        in_one_go(app),
         http=HttpConnection,
         ws=SocketConnection,
         ws_per_message_deflate=False,
