@@ -25,7 +25,7 @@ Command = tuple[str | bytes | int, ...]
 Arrived = Callable[[list[Any]], None]
 
 # Waves under way at most: beyond, the server is too slow to be worth queueing for.
-MAX_WAVES = 5_000
+MAX_WAVES = 20_000
 # Before a command that reads: have the server say when the keys of that command change.
 KEEP: Command = ("CLIENT", "CACHING", "YES")
 _CHANGED = b"invalidate"

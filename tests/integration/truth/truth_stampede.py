@@ -42,8 +42,8 @@ def avoided() -> dict[str, int]:
 async def main(dsn: str, url: str, folder: str, what: str, ident: int, times: int, begin: float) -> None:
     settings = Settings(data_dir=Path(folder), port=0, public_url="http://helio.test", rate_limits="off")
     topology = Topology((ShardSpec("main", dsn),), url, f"file://{folder}/media")
-    for module, name in ((valkey, "REPLY_TIMEOUT_S"), (shards, "COMMAND_TIMEOUT_S"), (shards, "ACQUIRE_TIMEOUT_S")):
-        setattr(module, name, PATIENCE_S)
+    valkey.REPLY_TIMEOUT_S = PATIENCE_S
+    shards.CONNECT_TIMEOUT_S = shards.COMMAND_TIMEOUT_S = shards.ACQUIRE_TIMEOUT_S = PATIENCE_S
     async with open_product(settings, topology) as product:
         await product.stores.valkey.ping()
         await product.stores.shards.all[0].mark()

@@ -29,10 +29,10 @@ async def people(shards: Shards, count: int, prefix: str) -> list[Person]:
     return [Person(row["id"], f"{row['id']}.{SECRET}{row['id']}") for row in rows]
 
 
-async def follow(shards: Shards, edges: Sequence[tuple[int, int]]) -> None:
-    """Let each first of `edges` follow the second."""
-    for at in range(0, len(edges), 20_000):
-        some = edges[at : at + 20_000]
+async def follow(shards: Shards, pairs: Sequence[tuple[int, int]]) -> None:
+    """Let each first of `pairs` follow the second."""
+    for at in range(0, len(pairs), 20_000):
+        some = pairs[at : at + 20_000]
         await make(shards, sql.follow, followers=[edge[0] for edge in some], targets=[edge[1] for edge in some])
 
 
@@ -45,15 +45,19 @@ async def make(shards: Shards, query: Query, **parameters: Any) -> None:
 async def society(shards: Shards, count: int, follows: int, posts: int, seed: int) -> list[Person]:
     """`count` people who follow `follows` others each, chosen at random, and have posted `posts` times each."""
     everybody = await people(shards, count, "viewer")
-    chance = random.Random(seed)  # noqa: S311 -- repeatable, not secret
     idents = [person.id for person in everybody]
-    edges = [
+    await follow(shards, edges(idents, follows, seed))
+    await make(shards, sql.posts, authors=idents, each=posts, text=TEXT)
+    await make(shards, sql.analyze)
+    return everybody
+
+
+def edges(idents: Sequence[int], follows: int, seed: int) -> list[tuple[int, int]]:
+    """Who follows whom in a society: each of `idents` follows `follows` others, or one less."""
+    chance = random.Random(seed)  # noqa: S311 -- repeatable, not secret
+    return [
         (ident, target)
         for ident in idents
         for target in chance.sample(idents, follows + 1)[:follows]
         if target != ident
     ]
-    await follow(shards, edges)
-    await make(shards, sql.posts, authors=idents, each=posts, text=TEXT)
-    await make(shards, sql.analyze)
-    return everybody

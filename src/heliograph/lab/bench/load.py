@@ -23,9 +23,19 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.latencies_s[min(len(self.latencies_s) - 1, int(quantile * len(self.latencies_s)))] * 1000
 
 
+# Told a request, the body of its answer, when it was sent and when it was answered (`perf_counter`).
+Judge = Callable[[bytes, bytes, float, float], None]
+
+
 class _Connection(asyncio.Protocol):
-    def __init__(self, next_request: Callable[[], bytes]) -> None:
+    """Every `judged`-th answer is shown to `judge`."""
+
+    def __init__(self, next_request: Callable[[], bytes], judge: Judge | None, judged: int) -> None:
         self._next_request = next_request
+        self._judge = judge
+        self._judged = judged
+        self._request = b""
+        self._kept: list[bytes] | None = None
         self._transport: asyncio.Transport | None = None
         self._data = b""
         self._missing = -1
@@ -50,8 +60,11 @@ class _Connection(asyncio.Protocol):
             self.refused += not head.startswith(b"HTTP/1.1 200")
             self._missing = int(length or 0) - len(body)
             self._data = b""
+            data = body
         else:
             self._missing -= len(data)
+        if self._kept is not None:
+            self._kept.append(data)
         if self._missing == 0:
             self._answered()
 
@@ -60,8 +73,11 @@ class _Connection(asyncio.Protocol):
             self.finished.set_exception(exc or ConnectionError("the server closed the connection"))
 
     def _answered(self) -> None:
-        self.latencies_s.append(time.perf_counter() - self._sent_at)
+        now = time.perf_counter()
+        self.latencies_s.append(now - self._sent_at)
         self._missing = -1
+        if self._kept is not None and self._judge is not None:
+            self._judge(self._request, b"".join(self._kept), self._sent_at, now)
         if self.running:
             self._send()
         else:
@@ -70,17 +86,29 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def _send(self) -> None:
+        self._request = self._next_request()
+        self._kept = [] if self._judge is not None and not len(self.latencies_s) % self._judged else None
         self._sent_at = time.perf_counter()
         assert self._transport is not None
-        self._transport.write(self._next_request())
+        self._transport.write(self._request)
 
 
-async def run(port: int, next_request: Callable[[], bytes], seconds: float, connections: int = 16) -> Outcome:
-    """Send what `next_request` makes to a server on loopback for `seconds`. Raises ConnectionError."""
+async def run(
+    port: int,
+    next_request: Callable[[], bytes],
+    seconds: float,
+    connections: int = 16,
+    judge: Judge | None = None,
+    judged: int = 1,
+) -> Outcome:
+    """Send what `next_request` makes to a server on loopback for `seconds`. Raises ConnectionError.
+
+    Of each connection every `judged`-th answer is shown to `judge`.
+    """
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     opened = [
-        (await loop.create_connection(lambda: _Connection(next_request), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Connection(next_request, judge, judged), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     await asyncio.sleep(seconds)
@@ -90,6 +118,29 @@ async def run(port: int, next_request: Callable[[], bytes], seconds: float, conn
     took_s = time.perf_counter() - started
     latencies = sorted(latency for connection in opened for latency in connection.latencies_s)
     return Outcome(len(latencies) / took_s, latencies, sum(connection.refused for connection in opened))
+
+
+class Client:
+    """One connection, one request after the other."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> "Client":
+        """Connect to a server on loopback."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, request: bytes) -> bytes:
+        """The body of the answer to `request`. Raises ConnectionError for an answer other than 200."""
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        body = await self._reader.readexactly(int(length))
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise ConnectionError(head.partition(b"\r\n")[0].decode())
+        return body
 
 
 def get(path: str, token: str) -> bytes:

@@ -44,6 +44,15 @@ INSERT INTO posts (slot, id, account_id, text, visibility, language)
 SELECT (author >> 12) & 1023, mint_id(((author >> 12) & 1023)::smallint), author, :text, 0, 'en'
 FROM unnest(:authors::bigint[]) AS author, generate_series(1, :each::integer);
 
+-- name: posts_of
+-- scatter
+SELECT account_id, id FROM posts WHERE account_id = ANY(:authors::bigint[]);
+
+-- name: pull
+-- All posts of `authors` are pulled.
+-- scatter
+UPDATE accounts SET pull_from = 1 WHERE id = ANY(:authors::bigint[]);
+
 -- name: publish
 -- One post with its outbox message, committed as the product does it.
 -- scatter
