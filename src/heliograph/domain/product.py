@@ -28,7 +28,7 @@ from heliograph.domain.accounts.sessions import Sessions
 from heliograph.domain.accounts.suspension import Suspension
 from heliograph.domain.accounts.tokens import Tokens
 from heliograph.domain.accounts.usage import Usage
-from heliograph.domain.feeds import streams
+from heliograph.domain.feeds import streams, tagged
 from heliograph.domain.feeds.backfill import Backfills
 from heliograph.domain.feeds.bodies import Bodies
 from heliograph.domain.feeds.bookmarked import Bookmarked
@@ -37,6 +37,7 @@ from heliograph.domain.feeds.choice import Choice
 from heliograph.domain.feeds.crossing import Crossing
 from heliograph.domain.feeds.crowd import Crowds
 from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.everybody import Everybody
 from heliograph.domain.feeds.following import Following
 from heliograph.domain.feeds.home import Home
 from heliograph.domain.feeds.hydrate import Hydration
@@ -72,12 +73,15 @@ from heliograph.domain.media import portraits
 from heliograph.domain.media.limits import Limits
 from heliograph.domain.media.portraits import Portraits
 from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.notifications import notices
 from heliograph.domain.notifications.conversations import Conversations
 from heliograph.domain.notifications.correspondence import Correspondence
 from heliograph.domain.notifications.inbox import Inbox
 from heliograph.domain.notifications.markers import Markers
+from heliograph.domain.notifications.notices import NOTICES, NoticesReader
 from heliograph.domain.notifications.telling import Telling
-from heliograph.domain.posts import marks, post
+from heliograph.domain.posts import authored, marks, pins, post, threads
+from heliograph.domain.posts.authored import AUTHORED, AuthoredReader
 from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.delete import Remover
 from heliograph.domain.posts.edit import Editor
@@ -86,14 +90,15 @@ from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hashtags import Hashtags
 from heliograph.domain.posts.likes import Likes
 from heliograph.domain.posts.marks import MARKS, MarksReader
-from heliograph.domain.posts.pins import Pins
+from heliograph.domain.posts.pins import PINS, Pins
 from heliograph.domain.posts.post import POST, Post
 from heliograph.domain.posts.publish import Publisher
 from heliograph.domain.posts.reblogs import Reblogs
-from heliograph.domain.posts.tags import Tags
-from heliograph.domain.posts.threads import Threads
+from heliograph.domain.posts.tags import TAG_LIST, Tags
+from heliograph.domain.posts.threads import THREAD, Threads
+from heliograph.domain.posts.viewing import Viewing
 from heliograph.stores.broadcast import Broadcast
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, Parse
 from heliograph.stores.counts import Count
 from heliograph.stores.idlists import IdLists
 from heliograph.stores.objects import Objects
@@ -105,6 +110,17 @@ from heliograph.stores.valkey import Valkey
 DAY_S = 24 * 3600
 # Followers above which a hashtag is pulled where authors are by cost: it never is pushed again.
 TAG_LIMIT = 10_000
+# What is made of cached bodies, once in each process.
+PARSERS: dict[str, Parse] = {
+    POST: post.unpack,
+    RELATIONS: relations.unpack,
+    MARKS: marks.unpack,
+    AUTHORED: authored.unpack,
+    TAG_LIST: tagged.unpack,
+    THREAD: threads.unpack,
+    PINS: pins.unpack,
+    NOTICES: notices.unpack,
+}
 
 
 class Stores(msgspec.Struct, frozen=True):
@@ -129,7 +145,7 @@ class Product:
 
     def __init__(self, stores: Stores, settings: Settings, renderers: Renderers, scratch_root: Path) -> None:
         shards, valkey, objects = stores.shards, stores.valkey, stores.objects
-        cache = Cache(valkey, {POST: post.unpack, RELATIONS: relations.unpack, MARKS: marks.unpack})
+        cache = Cache(valkey, PARSERS)
         lists = IdLists(valkey, settings.feed_length)
         self.stores = stores
         self.settings = settings
@@ -173,7 +189,7 @@ class Product:
         self.choice = Choice(shards, self.crossing, self.crowds, settings.push_limit)
         self.delivery = Delivery(shards, lists, self.choice)
         self.backfills = Backfills(shards, lists, self.crossing)
-        self.contexts = Contexts(self.threads, self.posts, self.hydration, self.relations, self.marks)
+        self.contexts = Contexts(self.threads, self.posts, self.hydration, self.viewing)
         broadcast = Broadcast(valkey)
         self.streams = Streams(broadcast)
         self.publishing = Publishing(
@@ -184,10 +200,11 @@ class Product:
             self.contexts,
             self.delivery,
             self.tagging,
+            self.everybody,
             self.streams,
             self.outbox,
         )
-        self._compose_notifications(shards)
+        self._compose_notifications(shards, cache)
         self._compose_streams(broadcast)
         self._compose_leaving(stores, cache, lists)
 
@@ -220,13 +237,15 @@ class Product:
     def _compose_posts(self, shards: Shards, cache: Cache, renderers: Renderers) -> None:
         self.posts = Posts(shards, cache, renderers.post, renderers.post_counts)
         self.marks = MarksReader(shards, cache)
+        self.authored = AuthoredReader(shards, cache)
+        self.viewing = Viewing(cache, self.relations, self.marks)
         self.likes = Likes(shards, cache)
         self.reblogs = Reblogs(shards, cache, self.posts)
         self.publisher = Publisher(shards, cache, self.posts, self.profiles, self.uploads)
         self.editor = Editor(shards, cache, self.profiles, self.uploads)
         self.threads = Threads(shards, cache)
         self.bookmarks = Bookmarks(shards, cache)
-        self.tags = Tags(shards)
+        self.tags = Tags(shards, cache)
         self.featured_tags = FeaturedTags(shards)
         self.pins = Pins(shards, cache)
         self.remover = Remover(
@@ -239,22 +258,34 @@ class Product:
         self.pulled = PulledAuthors(shards, self.crowds.saw)
         self.crossing = Crossing(shards)
         self.hydration = Hydration(cache, self.posts, self.profiles)
-        tagged = TaggedPosts(shards, self.profiles)
-        home_pull = HomePull(shards, tagged, self.tag_follows)
-        rebuilder = Rebuilder(shards, lists, self.relations, home_pull, tagged, self.pulled, ttl_s)
+        tagged_posts = TaggedPosts(shards, cache, self.profiles)
+        home_pull = HomePull(shards, tagged_posts, self.tag_follows)
+        rebuilder = Rebuilder(shards, lists, self.relations, home_pull, tagged_posts, self.pulled, ttl_s)
         skeletons = HomeSkeletons(cache, lists, self.relations, self.marks, home_pull, self.pulled, rebuilder, ttl_s)
         self.home = Home(skeletons, self.hydration, self.marks)
-        self.timelines = Timelines(shards, tagged, self.hydration, self.relations, self.marks)
+        self.everybody = Everybody(lists, rebuilder, self.posts)
+        self.timelines = Timelines(
+            shards, self.profiles, self.authored, self.pins, self.everybody, tagged_posts, self.hydration, self.viewing
+        )
         limit = self.settings.push_limit or TAG_LIMIT
-        self.tagging = Tagging(shards, lists, self.tags, tagged, self.tag_follows, self.pulled, self.crossing, limit)
+        self.tagging = Tagging(
+            shards, lists, self.tags, tagged_posts, self.tag_follows, self.pulled, self.crossing, limit
+        )
 
-    def _compose_notifications(self, shards: Shards) -> None:
-        bodies = Bodies(self.profiles, self.hydration, self.relations, self.marks)
+    def _compose_notifications(self, shards: Shards, cache: Cache) -> None:
+        self.notices = NoticesReader(shards, cache)
+        bodies = Bodies(self.profiles, self.hydration, self.viewing)
         correspondence = Correspondence(shards, self.posts, self.streams.tell_conversation)
         self.telling = Telling(
-            shards, self.outbox, self.posts, correspondence, self.timelines.header, self.streams.tell_notification
+            shards,
+            self.outbox,
+            self.posts,
+            self.notices,
+            correspondence,
+            self.timelines.header,
+            self.streams.tell_notification,
         )
-        self.notifications = Inbox(shards, self.relations, bodies.accounts, bodies.posts)
+        self.notifications = Inbox(shards, self.notices, self.relations, bodies.accounts, bodies.posts)
         self.conversations = Conversations(shards, self.relations, bodies.accounts, bodies.letters)
         self.markers = Markers(shards)
 

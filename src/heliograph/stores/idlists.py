@@ -20,6 +20,8 @@ HOME = "home"
 RECENT = "recent"
 # By the number of a hashtag, where the others go by an account.
 TAGGED = "tagged"
+# Everybody's public posts, by the number of a list (domain/feeds/everybody.py).
+PUBLIC = "public"
 
 # (kind, account or number of a hashtag)
 Key = tuple[str, int]
@@ -184,6 +186,10 @@ class IdLists:
     async def forget(self, account_id: int) -> None:
         """Remove the lists of an account that is no more."""
         await self._valkey.one(lambda keys: ("DEL", *(keys.id_list(kind, account_id) for kind in (HOME, RECENT))))
+
+    async def drop(self, wanted: Iterable[tuple[str, int]]) -> None:
+        """Remove lists (kind, id), to be built anew by whoever wants them next."""
+        await self._valkey.wave(lambda keys: [("DEL", keys.id_list(*each)) for each in wanted])
 
     async def _merge(
         self, kind: str, account_id: int, ids: Sequence[int], floor: int, ttl_s: int, *, builds: bool

@@ -9,7 +9,7 @@ from heliograph.domain.feeds import crossing, tagging
 from heliograph.domain.feeds.deliver import Advance
 from heliograph.domain.graph import blocks, follows, mutes, tag_follows
 from heliograph.domain.media import uploads
-from heliograph.domain.notifications import telling
+from heliograph.domain.notifications import notices, telling
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts import edit, hiding, likes, marks, publish, reblogs
 from heliograph.domain.posts.threads import Reply
@@ -56,7 +56,8 @@ def handlers(product: Product) -> dict[str, Handler]:
         await product.backfills.cross(order, message.cursor, turns(outbox, message))
 
     async def restored(message: Message) -> None:
-        # Feeds that were built meanwhile do not have the posts of a suspended author.
+        # Lists that were built meanwhile do not have the posts of a suspended author.
+        await product.everybody.forget()
         order = msgspec.convert(message.payload, crossing.Backfill)
         await product.backfills.push(order, message.cursor, turns(outbox, message))
 
@@ -73,6 +74,7 @@ def handlers(product: Product) -> dict[str, Handler]:
         _of_accounts(product)
         | _of_posts(product)
         | _of_relations(product)
+        | _of_notifications(product)
         | {
             likes.CHANGED: liked,
             reblogs.CHANGED: reblogged,
@@ -96,6 +98,7 @@ def _of_posts(product: Product) -> dict[str, Handler]:
         advance = turns(product.outbox, message)
         only = payload.get("only")
         await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
+        await product.everybody.settle(payload["post"])
         if tags := payload.get("tags"):
             await product.tagging.published(payload["post"], tags)
         await product.telling.announce(payload["post"], payload["author"])
@@ -109,23 +112,20 @@ def _of_posts(product: Product) -> dict[str, Handler]:
 
     async def edited(message: Message) -> None:
         change = msgspec.convert(message.payload, edit.Edited)
-        await product.posts.refresh(change.post)
+        await product.posts.refresh(change.post, change.author)
         await product.publishing.settle_edit(change)
         await product.streams.tell_edited(change.post)
         await product.telling.mentioned(change.post, change.mentioned)
 
     async def marked(message: Message) -> None:
         await product.marks.refresh(message.payload["account"])
-
-    async def told(message: Message) -> None:
-        await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
+        await product.pins.refresh(message.payload["account"])
 
     return {
         publish.PUBLISHED: published,
         edit.EDITED: edited,
         marks.CHANGED: marked,
         hiding.DELETED: deleted,
-        telling.TELL: told,
         tagging.POSTED: tagged,
     }
 
@@ -164,6 +164,16 @@ def _of_accounts(product: Product) -> dict[str, Handler]:
         departure.DELETED: deleted,
         letters.SEND: mail,
     }
+
+
+def _of_notifications(product: Product) -> dict[str, Handler]:
+    async def told(message: Message) -> None:
+        await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
+
+    async def put_away(message: Message) -> None:
+        await product.notices.settle(message.payload["account"])
+
+    return {telling.TELL: told, notices.CHANGED: put_away}
 
 
 def _of_relations(product: Product) -> dict[str, Handler]:

@@ -247,6 +247,7 @@ async def test_the_posts_of_a_suspended_author_are_passed_over(
         return await whole(*arguments, **options)
 
     monkeypatch.setattr(tagged.TaggedPosts, "_rows", counted)
+    monkeypatch.setattr(tagged, "KEPT", 3)
     assert await under(narrow, circle.tags[0], Page(limit=3)) == wanted[::-1]
     assert asked == 2
     circle.posts = {ident: each for ident, each in circle.posts.items() if each.author != 1}

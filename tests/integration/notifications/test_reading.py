@@ -5,7 +5,7 @@ from hearing import deliver, entities, post, take_messages, told
 
 from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
-from heliograph.domain.notifications import inbox
+from heliograph.domain.notifications import inbox, notices
 from heliograph.domain.notifications.inbox import Only
 from heliograph.domain.notifications.notification import GROUPED, Kind
 from heliograph.domain.product import Product
@@ -158,7 +158,7 @@ async def test_markers(product: Product, across) -> None:
     assert await product.markers.of(bob, ["home"]) == []
 
 
-async def test_a_page_is_one_query(product: Product, across, monkeypatch) -> None:
+async def test_a_page_is_no_query_and_below_what_is_kept_it_is_one(product: Product, across, monkeypatch) -> None:
     from heliograph.stores.shards import Shard
 
     ann, *crowd = await across(6)
@@ -176,5 +176,9 @@ async def test_a_page_is_one_query(product: Product, across, monkeypatch) -> Non
         return await rows(self, query, **parameters)
 
     monkeypatch.setattr(Shard, "rows", counted)
+    assert len(await told(product, ann)) == 10
+    assert asked == []
+    monkeypatch.setattr(notices, "KEPT", 4)
+    await product.notices.settle(ann)
     assert len(await told(product, ann)) == 10
     assert asked == ["notifications.newest"]

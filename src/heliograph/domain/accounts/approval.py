@@ -67,6 +67,7 @@ class Approval:
     async def release(self, account_id: int, username: str, email: str | None) -> None:
         """Handle the message `names.release`: give the names of a removed account back."""
         await self._directory.release(Kind.USERNAME, username, account_id)
+        await self._profiles.forget_name(username)
         if email:
             await self._directory.release(Kind.EMAIL, email, account_id)
 

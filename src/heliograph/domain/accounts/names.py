@@ -1,5 +1,6 @@
 """The rules of usernames and e-mail addresses. Pure functions; who has a name is the directory's business."""
 
+import hashlib
 import re
 
 from heliograph.domain.accounts.problems import BLANK, RESERVED, Problem, invalid, too_long
@@ -26,6 +27,11 @@ RESERVED_NAMES = frozenset(
 def folded(name: str) -> str:
     """The form in which names are compared: two that fold alike are the same name."""
     return name.lower()
+
+
+def number_of(folded_name: str) -> int:
+    """A name as a number of 63 bits, under which things are cached."""
+    return int.from_bytes(hashlib.sha256(folded_name.encode()).digest()[:8], "big") >> 1
 
 
 def is_username(name: str) -> bool:

@@ -22,9 +22,12 @@ from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, Transaction, slots_of
 
 sql = load("accounts")
+directory_sql = load("directory")
 
 ACCOUNT = "account"
 ACCOUNT_COUNTS = "acounts"
+# Whose a name is, by a number made of it. The number of the kind grows with the layout.
+NAME = "name1"
 CHANGED = "account.changed"
 UNLOCKED = "account.unlocked"
 
@@ -75,6 +78,39 @@ class Profiles:
         if found is None:
             raise NotFoundError
         return await self.get(found)
+
+    async def guessed(self, username: str) -> int | None:
+        """Whose `username` (any case) is, from the cache; to be believed if that account is there for others.
+
+        Since an account keeps its name for as long as it is there.
+        """
+        if not names.is_username(username):
+            return None
+        folded = names.folded(username)
+        number = names.number_of(folded)
+
+        async def load(_: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+            slot = ids.slot_of_name(folded)
+            name = {"slot": slot, "kind": Kind.USERNAME, "name": folded}
+            version, rows = await self._shards.at(slot).versioned(directory_sql.find, **name)
+            return [(version, {number: str(rows[0]["target"]).encode()} if rows else {})]
+
+        found = await read_through(self._cache, NAME, [number], load)
+        return int(found[number]) if number in found else None
+
+    async def forget_name(self, username: str) -> None:
+        """Drop what is cached of a name that is free again. Raises StoreUnavailableError."""
+        folded = names.folded(username)
+        position = await self._shards.at(ids.slot_of_name(folded)).mark()
+        await self._cache.invalidate_at_once(position, [(NAME, names.number_of(folded))])
+
+    async def whole(self, account_ids: Iterable[int]) -> dict[int, tuple[bytes, bytes]]:
+        """Rendered accounts and their counts by id, in one wave; accounts that do not exist for others are absent."""
+        wanted = list(dict.fromkeys(account_ids))
+        had, counted = await self._cache.read([(ACCOUNT, wanted), (ACCOUNT_COUNTS, wanted)])
+        bodies = await self.complete(had)
+        counts = await self.complete_counts({ident: counted[ident] for ident in bodies})
+        return {ident: (body, counts[ident]) for ident, body in bodies.items()}
 
     async def fragments(self, account_ids: Iterable[int]) -> dict[int, bytes]:
         """Rendered accounts by id; accounts that do not exist for others are absent."""

@@ -21,9 +21,8 @@ class People:
 
     async def by_id(self, account_ids: Sequence[int]) -> dict[int, bytes]:
         """As `many`, by the id of each."""
-        bodies = await self._profiles.fragments(account_ids)
-        counts = await self._profiles.count_fragments(bodies)
-        return {ident: present.account(bodies[ident], counts[ident]) for ident in account_ids if ident in bodies}
+        found = await self._profiles.whole(account_ids)
+        return {ident: present.account(*found[ident]) for ident in account_ids if ident in found}
 
     async def seen_by(self, viewer: int | None, account_ids: Sequence[int]) -> list[bytes]:
         """As `many`, for a list of who did something: without those between whom and the viewer there is a block."""
@@ -38,3 +37,10 @@ class People:
         if not found:
             raise NotFoundError
         return found[0]
+
+    async def named(self, username: str) -> bytes:
+        """The account of `username` (any case) as JSON. Raises NotFoundError."""
+        guess = await self._profiles.guessed(username)
+        found = await self.many([guess]) if guess is not None else []
+        # Whose account is gone may have left the name to somebody else.
+        return found[0] if found else await self.one((await self._profiles.by_username(username)).id)

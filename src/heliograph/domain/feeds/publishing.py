@@ -8,6 +8,7 @@ import msgspec
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.feeds import rules
 from heliograph.domain.feeds.deliver import Delivery
+from heliograph.domain.feeds.everybody import Everybody
 from heliograph.domain.feeds.streams import Streams
 from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
@@ -32,6 +33,7 @@ class Publishing:
         contexts: Contexts,
         delivery: Delivery,
         tagging: Tagging,
+        everybody: Everybody,
         streams: Streams,
         outbox: Outbox,
     ) -> None:
@@ -42,6 +44,7 @@ class Publishing:
         self._contexts = contexts
         self._delivery = delivery
         self._tagging = tagging
+        self._everybody = everybody
         self._streams = streams
         self._outbox = outbox
 
@@ -60,6 +63,7 @@ class Publishing:
                 self._at_once(published.post_id, author, published.only),
                 self._take_place(published.reply),
                 self._list(published.post_id, published.tags),
+                self._everybody.show(_header(published.post_id, author, draft)),
                 # The worker tells again, should this be cut short; who has shown it does not do so twice.
                 self._streams.tell_published(published.post_id),
             )
@@ -95,6 +99,7 @@ class Publishing:
         """
         if edited.visibility == Visibility.DIRECT and edited.mentioned:
             await self._delivery.at_once(edited.post, edited.author, edited.mentioned)
+        await self._everybody.settle(edited.post)
         if edited.tags or edited.old_tags:
             await self._tagging.edited(edited.post, edited.tags, edited.old_tags)
 
@@ -121,3 +126,10 @@ class Publishing:
         except StoreUnavailableError as error:
             # The worker will do it.
             note_degraded(error.store)
+
+
+def _header(post_id: int, author: int, draft: Draft) -> Header:
+    """As much of a new post's header as says where everybody sees it."""
+    answered = draft.parent.account_id if draft.parent else 0
+    photos = bool(draft.media_ids)
+    return Header(post_id, author, draft.visibility, (), gone=False, reply_to=answered, has_photos=photos)

@@ -15,8 +15,11 @@ from heliograph.domain.feeds.pull import HomePull
 from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.domain.feeds.tagged import TaggedPosts
 from heliograph.domain.graph.relations import RelationsReader
-from heliograph.stores.idlists import HOME, RECENT, TAGGED, IdLists
+from heliograph.stores.idlists import HOME, PUBLIC, RECENT, TAGGED, IdLists
+from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
+
+sql = load("posts")
 
 # A list that takes longer to build than this is answered with "not yet" (206) and goes on being built.
 PATIENCE_S = 2.0
@@ -45,8 +48,16 @@ class Rebuilder:
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def build(self, kind: str, ident: int) -> None:
-        """Build the list `kind` of `ident`: a home feed (HOME), an author's recent posts (RECENT), a hashtag's (TAGGED)."""
-        builders = {HOME: self._build_home, RECENT: self._build_recent, TAGGED: self._build_tagged}
+        """Build the list `kind` of `ident`: a home feed (HOME), an author's recent posts (RECENT), a hashtag's (TAGGED).
+
+        Or one of everybody's posts (PUBLIC).
+        """
+        builders = {
+            HOME: self._build_home,
+            RECENT: self._build_recent,
+            TAGGED: self._build_tagged,
+            PUBLIC: self._build_public,
+        }
         await self._once(kind, ident, lambda: builders[kind](ident))
 
     async def _once(self, kind: str, ident: int, build: Callable[[], Awaitable[None]]) -> None:
@@ -86,3 +97,11 @@ class Rebuilder:
         await self._lists.begin(TAGGED, number, self._ttl_s)
         found = await self._tagged.page_of([self._pulled.tag(number)], Page(limit=self._lists.cap))
         await self._lists.finish(TAGGED, number, found, pull.floor_of(found, self._lists.cap), self._ttl_s)
+
+    async def _build_public(self, number: int) -> None:
+        await self._lists.begin(PUBLIC, number, self._ttl_s)
+        page = Page(limit=self._lists.cap)
+        bounds = {"below": page.below, "above": page.above, "limit": page.limit}
+        rows = await self._shards.scatter(sql.public_newest, **bounds, media_only=number > 0, passed=[])
+        found = page.cut([row["id"] for row in rows])
+        await self._lists.finish(PUBLIC, number, found, pull.floor_of(found, self._lists.cap), self._ttl_s)

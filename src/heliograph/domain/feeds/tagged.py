@@ -1,12 +1,19 @@
-"""Posts with a hashtag, by id, from the shards of the hashtags: for their timelines and for the homes of their followers."""
+"""Posts with a hashtag, by id: for their timelines and for the homes of their followers.
 
+The newest of each hashtag are one cached fragment; what lies below it, and what is kept for longer, comes from the shards.
+"""
+
+import asyncio
 from collections.abc import Collection, Iterable
 
 import msgspec
 
+from heliograph.base import ids
 from heliograph.base.paging import WIDEST, Page
 from heliograph.domain.accounts.profiles import Profiles
-from heliograph.domain.posts.tags import TagShards
+from heliograph.domain.graph.relations import tag_number
+from heliograph.domain.posts.tags import TAG_LIST, TagShards
+from heliograph.stores.cache import Cache, read_through
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
 
@@ -14,14 +21,58 @@ sql = load("tags")
 
 # An author of whom nothing may be seen costs a question more, then none of their posts is read any more.
 QUESTIONS = 6
+KEPT = 200
+
+
+class TagList(msgspec.Struct, frozen=True, array_like=True):
+    """The newest posts with a hashtag, all that there are above `floor`: who wrote each, and 1 for photos, else 0."""
+
+    posts: list[int]
+    authors: list[int]
+    media: bytes
+    floor: int
+
+    def fitting(self, passed: Collection[int], *, media_only: bool) -> list[int]:
+        """Those of nobody in `passed`, with photos only."""
+        return [
+            post
+            for post, author, media in zip(self.posts, self.authors, self.media, strict=True)
+            if author not in passed and (media or not media_only)
+        ]
+
+
+_decode = msgspec.msgpack.Decoder(TagList).decode
+
+
+def unpack(_number: int, body: bytes) -> TagList:
+    """What the cached `body` says."""
+    return _decode(body)
 
 
 class TaggedPosts:
     """Reads which posts hashtags list. Names are in lower case; a page is of posts with any of them."""
 
-    def __init__(self, shards: Shards, profiles: Profiles) -> None:
+    def __init__(self, shards: Shards, cache: Cache, profiles: Profiles) -> None:
+        self._shards = shards
+        self._cache = cache
         self._by_tag = TagShards(shards)
         self._profiles = profiles
+
+    async def newest(self, names: Iterable[str]) -> list[TagList]:
+        """The newest posts of each of `names`, from the cache."""
+        by_number = {tag_number(name): name for name in names}
+
+        async def load_one(number: int) -> tuple[int, dict[int, bytes]]:
+            slot = ids.slot_of_name(by_number[number])
+            shard = self._shards.at(slot)
+            position, rows = await shard.versioned(sql.kept, slot=slot, tag=by_number[number], limit=KEPT)
+            return position, {number: msgspec.msgpack.encode(_listed(rows))}
+
+        async def load(numbers: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+            return await asyncio.gather(*map(load_one, numbers))
+
+        found = await read_through(self._cache, TAG_LIST, by_number, load)
+        return list(found.values())
 
     async def page_of(self, names: Iterable[str], page: Page) -> list[int]:
         """The ids that `page` asks for, newest first, whoever wrote them: for lists, which outlast a suspension."""
@@ -58,3 +109,12 @@ class TaggedPosts:
             passed=list(passed),
             limit=page.limit,
         )
+
+
+def _listed(rows: list[Row]) -> TagList:
+    return TagList(
+        posts=[row["id"] for row in rows],
+        authors=[row["account_id"] for row in rows],
+        media=bytes(row["media"] for row in rows),
+        floor=rows[-1]["id"] - 1 if len(rows) >= KEPT else 0,
+    )

@@ -78,6 +78,7 @@ class Tagging:
     async def published(self, post_id: int, names: Iterable[str]) -> None:
         """The outbox' part of a new post with hashtags. Nearly always the request has had it listed."""
         names = known_length(names)
+        await self._tags.refresh(names)
         standing = await self._by_tag.rows(sql.standing, names, post_id=post_id)
         if not all(row["listed"] for row in standing):
             await self.edited(post_id, names)
@@ -88,6 +89,7 @@ class Tagging:
     async def edited(self, post_id: int, names: Iterable[str], formerly: Collection[str] = ()) -> None:
         """The outbox' part of an edit: what had the hashtags `formerly` was to have `names`, as it was then."""
         listed = await self.settle(post_id, {*formerly, *names})
+        await self._tags.refresh({*formerly, *names})
         new = [name for name in listed if name not in formerly]
         await self._announce(post_id, await self._by_tag.rows(sql.standing, new, post_id=post_id))
 

@@ -13,12 +13,12 @@ import msgspec
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.feeds import present, rules
 from heliograph.domain.feeds.hydrate import Hydrated, Hydration
-from heliograph.domain.graph.relations import NOBODY, Relations, RelationsReader
+from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.fragments import Posts
-from heliograph.domain.posts.marks import UNMARKED, MarksReader
 from heliograph.domain.posts.post import Header
 from heliograph.domain.posts.publish import Parent
 from heliograph.domain.posts.threads import Place, Threads
+from heliograph.domain.posts.viewing import View, Viewing
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -47,21 +47,18 @@ class Context(msgspec.Struct, frozen=True):
 class Contexts:
     """Shows threads."""
 
-    def __init__(
-        self, threads: Threads, posts: Posts, hydration: Hydration, relations: RelationsReader, marks: MarksReader
-    ) -> None:
+    def __init__(self, threads: Threads, posts: Posts, hydration: Hydration, viewing: Viewing) -> None:
         self._threads = threads
         self._posts = posts
         self._hydration = hydration
-        self._relations = relations
-        self._marks = marks
+        self._viewing = viewing
 
     async def of(self, viewer: int | None, post_id: int) -> Context:
         """The thread around a post as `viewer` sees it (None: not logged in). Raises NotFoundError.
 
         Around a reblog that is the thread of the original.
         """
-        header, relations = await self._look(viewer, post_id)
+        header, view = await self._look(viewer, post_id)
         reach = FOR_ANYONE if viewer is None else FOR_MEMBERS
         root = header.root or header.id
         places = await self._threads.around(root, header.id, reach.above, READ_BELOW, reach.deep)
@@ -69,11 +66,12 @@ class Contexts:
         below = _walk(header.id, _children(places), reach.below)
         if not above and not below:
             return Context([], [])
-        hydrated = await self._hydration.posts([*above, *below])
-        shown = {each.header.id: each for each in hydrated if _fits(each.header, viewer, relations)}
+        # Valkey has been heard, or it is away.
+        hydrated = await self._hydration.posts([*above, *below], heard=True)
+        shown = {each.header.id: each for each in hydrated if _fits(each.header, viewer, view.relations)}
         own = {each.header.id for each in hydrated if each.header.reply_to == each.header.author}
         children = _children(places, set(below), own)
-        return await self._presented(viewer, shown, above, _walk(header.id, children, len(below)))
+        return await self._presented(view, shown, above, _walk(header.id, children, len(below)))
 
     async def parent(self, author: int, post_id: int) -> Parent:
         """The post that `author` answers with `post_id`, their view of it: of a reblog the original. Raises NotFoundError."""
@@ -81,24 +79,19 @@ class Contexts:
         post = await self._posts.get(header.id)
         return Parent(post.id, post.account_id, post.root_id or post.id)
 
-    async def _look(self, viewer: int | None, post_id: int) -> tuple[Header, Relations]:
-        found, relations = await asyncio.gather(
-            self._hydration.posts([post_id], outside=True), self._relations_of(viewer)
-        )
-        seen = [each for each in found if rules.visible(each.header, viewer, relations)]
-        if not seen or not rules.visible(seen[0].shown, viewer, relations):
+    async def _look(self, viewer: int | None, post_id: int) -> tuple[Header, View]:
+        found, view = await asyncio.gather(self._hydration.posts([post_id], outside=True), self._viewing.of(viewer))
+        seen = [each for each in found if rules.visible(each.header, viewer, view.relations)]
+        if not seen or not rules.visible(seen[0].shown, viewer, view.relations):
             raise NotFoundError
-        return seen[0].shown, relations
-
-    async def _relations_of(self, viewer: int | None) -> Relations:
-        return NOBODY if viewer is None else await self._relations.of(viewer)
+        return seen[0].shown, view
 
     async def _presented(
-        self, viewer: int | None, shown: dict[int, Hydrated], above: Iterable[int], below: Iterable[int]
+        self, view: View, shown: dict[int, Hydrated], above: Iterable[int], below: Iterable[int]
     ) -> Context:
-        marked = UNMARKED if viewer is None else await self._marks.among(viewer, list(shown))
+        marked = await self._viewing.marked(view, list(shown))
         ancestors, descendants = (
-            [present.post(shown[ident], viewer, marked) for ident in idents if ident in shown]
+            [present.post(shown[ident], view.viewer, marked) for ident in idents if ident in shown]
             for idents in (above, below)
         )
         return Context(ancestors, descendants)

@@ -25,7 +25,10 @@ from heliograph.domain.leaving.ties import Rest, Ties
 from heliograph.domain.leaving.traces import Traces
 from heliograph.domain.leaving.writings import Writings
 from heliograph.domain.media.uploads import DISCARD
+from heliograph.domain.notifications.notices import NOTICES
+from heliograph.domain.posts.authored import AUTHORED
 from heliograph.domain.posts.marks import MARKS
+from heliograph.domain.posts.pins import PINS
 from heliograph.stores import counts, outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.idlists import IdLists
@@ -40,7 +43,7 @@ credentials = load("credentials")
 # Messages that write nothing of an account: a mail server that is away must not keep anybody's photos on the disk.
 UNHEEDED = [DELETED, letters.SEND, DISCARD]
 LOOK_AGAIN_S = 5.0
-CACHED = (ACCOUNT, ACCOUNT_COUNTS, RELATIONS, MARKS)
+CACHED = (ACCOUNT, ACCOUNT_COUNTS, RELATIONS, MARKS, AUTHORED, PINS, NOTICES)
 
 Step = Callable[[int, Rest], Awaitable[None]]
 Advance = Callable[[int], Awaitable[None]]

@@ -1,22 +1,24 @@
 """What somebody has been told, as they read it: rows, then what of them may be shown, as JSON.
 
-A page is one query on the reader's shard and one hydration. What may be shown is decided here and now, by the reader's
+A page is of the newest rows, which are cached, or one query on the reader's shard, and one hydration. What may be shown is decided here and now, by the reader's
 relations and the rules of posts, whatever was allowed when it was told: who was blocked since is not heard of, nor is a
 post that was deleted, or that the reader may no longer see. How posts and accounts look is handed in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
+from heliograph.base.listed import page_of
 from heliograph.base.paging import WIDEST, Page, wider
 from heliograph.domain.graph.relations import Relations, RelationsReader
 from heliograph.domain.notifications import present
 from heliograph.domain.notifications.groups import Group, grouped
 from heliograph.domain.notifications.markers import NOTIFICATIONS
+from heliograph.domain.notifications.notices import Notices, NoticesReader, tell_changed, told_of
 from heliograph.domain.notifications.notification import (
     GROUP_S,
     GROUPED,
@@ -28,7 +30,7 @@ from heliograph.domain.notifications.notification import (
 )
 from heliograph.domain.notifications.present import Listing
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Shards
+from heliograph.stores.shards import Shards
 
 sql = load("notifications")
 
@@ -77,8 +79,16 @@ EVERYTHING = Only()
 class Inbox:
     """The notifications of accounts."""
 
-    def __init__(self, shards: Shards, relations: RelationsReader, accounts: AccountsOf, posts: PostsFor) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        notices: NoticesReader,
+        relations: RelationsReader,
+        accounts: AccountsOf,
+        posts: PostsFor,
+    ) -> None:
         self._shards = shards
+        self._notices = notices
         self._relations = relations
         self._accounts = accounts
         self._posts = posts
@@ -155,22 +165,25 @@ class Inbox:
         """Put away all that has been told so far."""
         slot = ids.slot_of(account_id)
         shard = self._shards.at(slot)
-        newest = await self._read(account_id, Page(limit=1), EVERYTHING, [])
+        newest = await self._rows(account_id, Page(limit=1), EVERYTHING, [])
         cleared = CLEARED_AT_ONCE if newest else 0
         while cleared == CLEARED_AT_ONCE:
-            cleared = await shard.run(
-                sql.clear, slot=slot, account_id=account_id, last=newest[0].id, limit=CLEARED_AT_ONCE
-            )
+            async with shard.transaction() as transaction:
+                last, limit = newest[0].id, CLEARED_AT_ONCE
+                cleared = await transaction.run(sql.clear, slot=slot, account_id=account_id, last=last, limit=limit)
+                await tell_changed(transaction, account_id)
+            await self._notices.changed(transaction.position, account_id)
 
     async def _walk(
         self, account_id: int, page: Page, only: Only, enough: Callable[[list[Notification]], bool]
     ) -> Shown:
         """What may be shown, from the bound from which the page is counted, until it is `enough` or nothing is left."""
-        hidden = _hidden(await self._relations.of(account_id))
+        relations, newest = await asyncio.gather(self._relations.of(account_id), self._notices.of(account_id))
+        hidden = _hidden(relations)
         shown = Shown([], {}, {})
         rest = page
         while True:
-            told = await self._read(account_id, rest, only, hidden)
+            told = await self._read(account_id, rest, only, hidden, newest)
             more = await self._showable(account_id, told)
             shown = Shown(shown.told + more.told, shown.accounts | more.accounts, shown.statuses | more.statuses)
             if enough(shown.told) or len(told) < rest.limit:
@@ -178,7 +191,25 @@ class Inbox:
             newest_first = [each.id for each in (reversed(told) if page.ascending else told)]
             rest = wider(rest.beyond(newest_first))
 
-    async def _read(self, account_id: int, page: Page, only: Only, hidden: list[int]) -> list[Notification]:
+    async def _read(
+        self, account_id: int, page: Page, only: Only, hidden: Collection[int], newest: Notices
+    ) -> list[Notification]:
+        """A page of what has been told, from its bound on: of `newest` as far down as they go."""
+        known = {
+            each.id: each
+            for each in newest.told
+            if each.kind in only.kinds and only.from_id in (0, each.from_id) and each.from_id not in hidden
+        }
+
+        async def below(part: Page) -> list[int]:
+            rows = await self._rows(account_id, part, only, hidden)
+            known.update({each.id: each for each in rows})
+            return [each.id for each in rows]
+
+        found = await page_of(list(known), newest.floor, page, below)
+        return [known[ident] for ident in (reversed(found) if page.ascending else found)]
+
+    async def _rows(self, account_id: int, page: Page, only: Only, hidden: Collection[int]) -> list[Notification]:
         slot = ids.slot_of(account_id)
         rows = await self._shards.at(slot).rows(
             sql.oldest if page.ascending else sql.newest,
@@ -188,10 +219,10 @@ class Inbox:
             above=page.above,
             kinds=_numbers(only.kinds),
             from_id=only.from_id,
-            hidden=hidden,
+            hidden=list(hidden),
             limit=page.limit,
         )
-        return _told(rows)
+        return told_of(rows)
 
     async def _of_range(self, account_id: int, found: GroupRange) -> Shown:
         slot = ids.slot_of(account_id)
@@ -199,7 +230,7 @@ class Inbox:
         rows = await self._shards.at(slot).rows(
             sql.group, slot=slot, account_id=account_id, hidden=hidden, limit=WIDEST, **msgspec.structs.asdict(found)
         )
-        return await self._showable(account_id, _told(rows))
+        return await self._showable(account_id, told_of(rows))
 
     async def _showable(self, account_id: int, told: list[Notification]) -> Shown:
         accounts, statuses = await asyncio.gather(
@@ -215,9 +246,13 @@ class Inbox:
 
     async def _dismiss(self, account_id: int, found: GroupRange) -> int:
         slot = ids.slot_of(account_id)
-        return await self._shards.at(slot).run(
-            sql.dismiss, slot=slot, account_id=account_id, **msgspec.structs.asdict(found)
-        )
+        async with self._shards.at(slot).transaction() as transaction:
+            values = msgspec.structs.asdict(found)
+            dismissed = await transaction.run(sql.dismiss, slot=slot, account_id=account_id, **values)
+            if dismissed:
+                await tell_changed(transaction, account_id)
+        await self._notices.changed(transaction.position, account_id)
+        return dismissed
 
 
 def _hidden(relations: Relations) -> list[int]:
@@ -227,7 +262,3 @@ def _hidden(relations: Relations) -> list[int]:
 
 def _numbers(kinds: frozenset[Kind]) -> list[int]:
     return [int(kind) for kind in kinds]
-
-
-def _told(rows: list[Row]) -> list[Notification]:
-    return [Notification(row["id"], Kind(row["kind"]), row["from_id"], row["subject_id"]) for row in rows]

@@ -32,7 +32,7 @@ GROUP_S = 12 * 3600
 _STEP = GROUP_S * 1000 << 22
 
 
-class Notification(msgspec.Struct, frozen=True):
+class Notification(msgspec.Struct, frozen=True, array_like=True):
     """That `from_id` has done something of `kind` to the post `subject_id` (0: to the account that is told)."""
 
     id: int

@@ -13,6 +13,7 @@ from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.graph.decisions import FollowChanged
 from heliograph.domain.notifications.correspondence import Correspondence, Herald
+from heliograph.domain.notifications.notices import NoticesReader
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import Header, Visibility
@@ -40,6 +41,7 @@ class Telling:
         shards: Shards,
         outbox: Outbox,
         posts: Posts,
+        notices: NoticesReader,
         correspondence: Correspondence,
         seen_by: SeenBy,
         herald: Herald,
@@ -47,6 +49,7 @@ class Telling:
         self._shards = shards
         self._outbox = outbox
         self._posts = posts
+        self._notices = notices
         self._correspondence = correspondence
         self._seen_by = seen_by
         self._herald = herald
@@ -155,7 +158,9 @@ class Telling:
         elif recipient != by:
             slot = ids.slot_of(recipient)
             about = {"kind": int(kind), "from_id": by, "subject_id": subject_id, "rev": rev}
-            await self._shards.at(slot).run(sql.take_back, slot=slot, account_id=recipient, **about)
+            shard = self._shards.at(slot)
+            await shard.run(sql.take_back, slot=slot, account_id=recipient, **about)
+            await self._notices.refresh(shard, [recipient])
 
     async def _tell(self, recipients: Collection[int], kind: Kind, by: int, subject_id: int, rev: int) -> None:
         """Tell `recipients`; a shard that is away does not keep it from the others. Raises StoreUnavailableError."""
@@ -164,6 +169,8 @@ class Telling:
             slots = [ids.slot_of(ident) for ident in some]
             about = {"kind": int(kind), "from_id": by, "subject_id": subject_id, "rev": rev}
             rows: list[Row] = await shard.rows(sql.tell, slots=slots, account_ids=some, **about)
+            # All of them: a worker may have died here, and then nobody is told anew.
+            await self._notices.refresh(shard, some)
             await asyncio.gather(*(self._herald(row["account_id"], row["id"]) for row in rows))
 
         # In the same order by everybody: two who tell the same people wait for each other only.

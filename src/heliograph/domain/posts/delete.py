@@ -9,10 +9,9 @@ import contextlib
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, StoreUnavailableError
-from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.media.uploads import Uploads
-from heliograph.domain.posts import edit, pins, threads
+from heliograph.domain.posts import authored, edit, pins, threads
 from heliograph.domain.posts.bookmarks import Bookmarks
 from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.likes import LikeChanged, Likes
@@ -69,7 +68,7 @@ class Remover:
             await transaction.run(sql.forget_key, slot=slot, account_id=author, post_id=post_id)
             await pins.drop(transaction, author, post_id)
             reply = _reply(await _hidden(transaction, post_id))
-        await self._cache.invalidate_at_once(transaction.position, [(POST, post_id), (ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate_at_once(transaction.position, _cached(post_id, author))
         if reply is not None:
             with contextlib.suppress(StoreUnavailableError):
                 await self._threads.remove(reply)
@@ -98,7 +97,7 @@ class Remover:
         """The outbox' part: remove what hung on a deleted post, then its row."""
         shard = self._shards.of(post_id)
         slot = ids.slot_of(post_id)
-        await self._cache.invalidate(await shard.mark(), [(POST, post_id), (ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate(await shard.mark(), _cached(post_id, author))
         await self._end_elsewhere(post_id, author)
         photos = await shard.rows(media_sql.ever_of_post, slot=slot, post_id=post_id)
         await self._uploads.discard([photo["name"] for photo in photos], incoming=[])
@@ -130,6 +129,11 @@ class Remover:
             for row in ended:
                 await self._likes.apply(LikeChanged(row["account_id"], post_id, row["rev"], gone=True))
             cursor = ended[-1]["account_id"]
+
+
+def _cached(post_id: int, author: int) -> list[tuple[str, int]]:
+    """What is cached (kind, id) of a post that goes, and of its author's posts."""
+    return [(POST, post_id), *authored.changed(author), (pins.PINS, author)]
 
 
 async def _hidden(session: Session, post_id: int) -> Row | None:

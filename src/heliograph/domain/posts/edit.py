@@ -14,6 +14,7 @@ from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads, check_description
 from heliograph.domain.posts import text as captions
+from heliograph.domain.posts.authored import AUTHORED
 from heliograph.domain.posts.fragments import parsed
 from heliograph.domain.posts.post import POST, Mention, Post, Visibility
 from heliograph.domain.posts.publish import check, mentions_of, unhidden
@@ -103,7 +104,7 @@ class Editor:
             if after == before:
                 return None
             edited = await _write(transaction, before, after, changes)
-        await self._cache.invalidate_at_once(transaction.position, [(POST, post_id)])
+        await self._cache.invalidate_at_once(transaction.position, [(POST, post_id), (AUTHORED, author)])
         return edited
 
     async def _added(self, author: int, post_id: int, changes: PostChanges) -> list[Attachment]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.media import attachments
 from heliograph.domain.media.attachments import Attachment
+from heliograph.domain.posts.authored import AUTHORED
 from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack
 from heliograph.stores import counts
 from heliograph.stores.cache import Began, Cache, Found, complete, read_through
@@ -68,9 +69,10 @@ class Posts:
             self._cache.fill(POST_COUNTS, version, {post.id: counts_body}, began=began),
         )
 
-    async def refresh(self, post_id: int) -> None:
-        """Believe no cached body of a post that was read before now: its photos' descriptions have changed."""
-        await self._cache.invalidate(await self._shards.of(post_id).mark(), [(POST, post_id)])
+    async def refresh(self, post_id: int, author: int | None = None) -> None:
+        """Believe nothing cached of a post that was read before now, nor, if it was edited, of what its `author` has posted."""
+        changed = [(POST, post_id)] if author is None else [(POST, post_id), (AUTHORED, author)]
+        await self._cache.invalidate(await self._shards.of(post_id).mark(), changed)
 
     async def _load(self, post_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         grouped = self._shards.group(post_ids)

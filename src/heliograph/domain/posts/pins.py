@@ -1,17 +1,30 @@
 """Pins: a few posts of one's own at the top of one's profile, in the order of their being pinned, the latest first."""
 
+import asyncio
+
+import msgspec
+
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, ValidationError
 from heliograph.domain.posts.marks import MARKS, tell_changed
 from heliograph.domain.posts.post import Header, Visibility
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, read_through
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards, Transaction
 
 sql = load("pins")
 posts_sql = load("posts")
 
+# The pinned posts of an account, as cached. The number grows with the layout.
+PINS = "pins1"
 PINS_AT_MOST = 5
+
+_decode = msgspec.msgpack.Decoder(list[int]).decode
+
+
+def unpack(_account: int, body: bytes) -> list[int]:
+    """What the cached `body` says."""
+    return _decode(body)
 
 
 class Pins:
@@ -52,13 +65,25 @@ class Pins:
         await self._show(account, transaction.position)
 
     async def _show(self, account: int, position: int) -> None:
-        await self._cache.invalidate_at_once(position, [(MARKS, account)])
+        await self._cache.invalidate_at_once(position, [(MARKS, account), (PINS, account)])
 
     async def of(self, account: int) -> list[int]:
         """The pinned posts of `account`, the latest pin first."""
+        found = await read_through(self._cache, PINS, [account], self._load)
+        pinned: list[int] = found[account]
+        return pinned
+
+    async def refresh(self, account: int) -> None:
+        """Handle the message `marks.changed`: believe nothing that was read before now. Raises StoreUnavailableError."""
+        await self._cache.invalidate(await self._shards.of(account).mark(), [(PINS, account)])
+
+    async def _load(self, accounts: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return await asyncio.gather(*(self._load_one(account) for account in accounts))
+
+    async def _load_one(self, account: int) -> tuple[int, dict[int, bytes]]:
         slot = ids.slot_of(account)
-        rows = await self._shards.at(slot).rows(sql.newest, slot=slot, account_id=account)
-        return [row["post_id"] for row in rows]
+        position, rows = await self._shards.at(slot).versioned(sql.newest, slot=slot, account_id=account)
+        return position, {account: msgspec.msgpack.encode([row["post_id"] for row in rows])}
 
 
 async def drop(transaction: Transaction, account: int, post_id: int) -> bool:

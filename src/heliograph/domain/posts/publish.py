@@ -10,9 +10,10 @@ import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError, ValidationError
-from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS, Profiles
+from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads
+from heliograph.domain.posts import authored
 from heliograph.domain.posts import text as captions
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility
@@ -116,13 +117,13 @@ class Publisher:
         """`written`, `began`: position and moment before whatever may have changed it since; `committed`: a position that covers it."""
         await asyncio.gather(
             self._posts.write(post, written, began),
-            self._cache.invalidate_at_once(committed, [(ACCOUNT_COUNTS, post.account_id)]),
+            self._cache.invalidate_at_once(committed, authored.changed(post.account_id)),
         )
 
     async def settle(self, post_id: int, author: int) -> None:
         """The outbox' part of what the request shows the author. Raises StoreUnavailableError."""
         position = await self._shards.of(post_id).mark()
-        await self._cache.invalidate(position, [(ACCOUNT_COUNTS, author)])
+        await self._cache.invalidate(position, authored.changed(author))
         # What is cached of the post is the post: the request wrote it. Unless somebody had guessed the id before it
         # committed, and the cache was away when it was written.
         (cached,) = await self._cache.read([(POST, [post_id])])

@@ -9,8 +9,8 @@ import msgspec
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
-from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
 from heliograph.domain.graph.edges import EdgePage, decide
+from heliograph.domain.posts import authored
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.hiding import hide
 from heliograph.domain.posts.marks import MARKS
@@ -111,7 +111,7 @@ class Reblogs:
 
     async def _show(self, change: ReblogChanged, ended: int | None, committed: int) -> None:
         """Let the reblogger see it at once."""
-        changed = [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)]
+        changed = [(MARKS, change.account), *authored.changed(change.account)]
         await self._cache.invalidate_at_once(committed, changed if ended is None else [*changed, (POST, ended)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
@@ -126,7 +126,7 @@ class Reblogs:
     async def settle(self, change: ReblogChanged) -> None:
         """The outbox' part: the reblogger's end once more, and the cached values. Raises StoreUnavailableError."""
         await self.apply(change)
-        account = [(MARKS, change.account), (ACCOUNT_COUNTS, change.account)]
+        account = [(MARKS, change.account), *authored.changed(change.account)]
         await self._cache.invalidate(await self._shards.of(change.account).mark(), account)
         await self._cache.invalidate(await self._shards.of(change.post).mark(), [(POST_COUNTS, change.post)])
 

@@ -12,11 +12,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from heliograph.base import ids
+from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.posts.text import MAX_HASHTAG_CHARACTERS
+from heliograph.stores.cache import Cache
 from heliograph.stores.queries import Query, load
 from heliograph.stores.shards import Row, Session, Shard, Shards
 
 sql = load("tags")
+
+# The cached list of a hashtag's newest posts, by the number of the hashtag (see feeds/tagged.py). The number of the kind grows
+# with the layout, so that what an older version has cached is not read as if it were new.
+TAG_LIST = "taglist1"
 
 # Each holds a connection to the post's shard while it asks for others: few enough that no pool is all such.
 AT_ONCE = 3
@@ -54,8 +60,9 @@ def pairs(names: list[str]) -> dict[str, Any]:
 class Tags:
     """Writes which posts a hashtag lists."""
 
-    def __init__(self, shards: Shards) -> None:
+    def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
+        self._cache = cache
         self._by_tag = TagShards(shards)
         self._free = asyncio.Semaphore(AT_ONCE)
 
@@ -68,8 +75,17 @@ class Tags:
             listed = known_length(row["tags"]) if row else []
             written = {"post_id": post_id, "account_id": row["account_id"], "media": row["media"]} if row else {}
             await self._run(transaction, home, sql.list, listed, **written)
-            await self._run(transaction, home, sql.unlist, set(known_length(formerly)) - set(listed), post_id=post_id)
+            unlisted = set(known_length(formerly)) - set(listed)
+            await self._run(transaction, home, sql.unlist, unlisted, post_id=post_id)
+        for shard, names in self._by_tag.group({*listed, *unlisted}).items():
+            position = transaction.position if shard is home else await shard.mark()
+            await self._cache.invalidate_at_once(position, _lists(names))
         return listed
+
+    async def refresh(self, names: Iterable[str]) -> None:
+        """The outbox' part: believe no cached list of the hashtags that was read before now. Raises StoreUnavailableError."""
+        for shard, some in self._by_tag.group(set(known_length(names))).items():
+            await self._cache.invalidate(await shard.mark(), _lists(some))
 
     async def clear(self, post_id: int) -> None:
         """No hashtag lists a post that is deleted but still has its row."""
@@ -78,12 +94,17 @@ class Tags:
             row = await session.row(sql.of_post, slot=slot, id=post_id)
         for shard, names in self._by_tag.group(known_length(row["tags"]) if row else ()).items():
             await shard.run(sql.unlist, **pairs(names), post_id=post_id)
+            await self._cache.invalidate(await shard.mark(), _lists(names))
 
     async def _run(self, own: Session, home: Shard, query: Query, names: Iterable[str], **parameters: Any) -> None:
         """Run `query` on the shards of `names`; on that of the post over the connection that is held already."""
         for shard, some in self._by_tag.group(names).items():
             runs = own if shard is home else shard
             await runs.run(query, **pairs(some), **parameters)
+
+
+def _lists(names: Iterable[str]) -> list[tuple[str, int]]:
+    return [(TAG_LIST, tag_number(name)) for name in names]
 
 
 def known_length(names: Iterable[str]) -> list[str]:

@@ -6,20 +6,28 @@ gone until no message about it can be under way. Only what everybody may see is 
 """
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from heliograph.base import ids
 from heliograph.domain.posts.post import POST_COUNTS, Visibility
 from heliograph.stores import counts
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, read_through
 from heliograph.stores.counts import Count
-from heliograph.stores.queries import load
+from heliograph.stores.queries import Query, load
 from heliograph.stores.shards import Shards, Transaction
 
 sql = load("threads")
 posts_sql = load("posts")
 
+# A thread's places, by the post with which it began. The number of the kind grows with the layout, so that what an older
+# version has cached is not read as if it were new.
+THREAD = "thread1"
+# A longer one is not cached: its shard is asked for the part that is shown.
+PLACES_KEPT = 2000
 # Layers of places of deleted posts that one sweep clears at most: a chain of them goes from its end.
 SWEPT_LAYERS = 50
 
@@ -49,6 +57,50 @@ class Place(msgspec.Struct, frozen=True):
     depth: int
 
 
+class Thread(msgspec.Struct, frozen=True, array_like=True):
+    """The replies of a thread and what each answers; none of them where there are too `many` to be kept."""
+
+    posts: list[int]
+    parents: list[int]
+    many: bool
+
+    def around(self, post_id: int, above: int, below: int, deep: int) -> list[Place]:
+        """As `Threads.around`."""
+        parents = dict(zip(self.posts, self.parents, strict=True))
+        children: defaultdict[int, list[int]] = defaultdict(list)
+        for post, parent in parents.items():
+            children[parent].append(post)
+        return [*_up(parents, post_id, above), *islice(_down(children, post_id, deep), below)]
+
+
+def _up(parents: dict[int, int], post_id: int, above: int) -> Iterator[Place]:
+    for depth in range(1, above + 1):
+        parent = parents.get(post_id)
+        if parent is None:
+            return
+        yield Place(post_id, parent, -depth)
+        post_id = parent
+
+
+def _down(children: dict[int, list[int]], post_id: int, deep: int) -> Iterator[Place]:
+    """The nearest levels first."""
+    level = [post_id]
+    for depth in range(1, deep + 1):
+        places = [Place(child, parent, depth) for parent in level for child in children.get(parent, ())]
+        if not places:
+            return
+        yield from places
+        level = [place.post_id for place in places]
+
+
+_decode = msgspec.msgpack.Decoder(Thread).decode
+
+
+def unpack(_root: int, body: bytes) -> Thread:
+    """What the cached `body` says."""
+    return _decode(body)
+
+
 class Threads:
     """The places of replies, and their counts."""
 
@@ -67,11 +119,16 @@ class Threads:
     async def settle(self, reply: Reply, *, gone: bool) -> None:
         """The outbox' part: `add` or `remove` once more, and the cached count. Raises StoreUnavailableError."""
         await (self.remove(reply) if gone else self.add(reply))
+        await self._cache.invalidate(await self._shards.of(reply.root).mark(), [(THREAD, reply.root)])
         if reply.counted:
             await self._cache.invalidate(await self._shards.of(reply.parent).mark(), [(POST_COUNTS, reply.parent)])
 
     async def around(self, root: int, post_id: int, above: int, below: int, deep: int) -> list[Place]:
         """The post's own place, if it is a reply; up to `above` ones over it, and `below` ones under it, `deep` levels."""
+        found = await read_through(self._cache, THREAD, [root], self._load)
+        thread: Thread = found[root]
+        if not thread.many:
+            return thread.around(post_id, above, below, deep)
         slot = ids.slot_of(root)
         rows = await self._shards.at(slot).rows(
             sql.around, slot=slot, root_id=root, post_id=post_id, above=above, below=below, deep=deep
@@ -79,14 +136,30 @@ class Threads:
         return [Place(**row) for row in rows]
 
     async def _enter(self, reply: Reply) -> None:
-        slot = ids.slot_of(reply.root)
-        place = {"root_id": reply.root, "post_id": reply.post, "parent_id": reply.parent}
-        await self._shards.at(slot).run(sql.enter, slot=slot, **place)
+        await self._place(sql.enter, reply)
 
     async def _leave(self, reply: Reply) -> None:
+        await self._place(sql.leave, reply)
+
+    async def _place(self, query: Query, reply: Reply) -> None:
         slot = ids.slot_of(reply.root)
         place = {"root_id": reply.root, "post_id": reply.post, "parent_id": reply.parent}
-        await self._shards.at(slot).run(sql.leave, slot=slot, **place)
+        async with self._shards.at(slot).transaction() as transaction:
+            await transaction.run(query, slot=slot, **place)
+        await self._cache.invalidate_at_once(transaction.position, [(THREAD, reply.root)])
+
+    async def _load(self, roots: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return await asyncio.gather(*(self._load_one(root) for root in roots))
+
+    async def _load_one(self, root: int) -> tuple[int, dict[int, bytes]]:
+        slot = ids.slot_of(root)
+        position, rows = await self._shards.at(slot).versioned(
+            sql.places, slot=slot, root_id=root, most=PLACES_KEPT + 1
+        )
+        many = len(rows) > PLACES_KEPT
+        kept = [] if many else rows
+        thread = Thread([row["post_id"] for row in kept], [row["parent_id"] for row in kept], many)
+        return position, {root: msgspec.msgpack.encode(thread)}
 
     async def _count(self, reply: Reply) -> None:
         await self._change(reply, gone=False)

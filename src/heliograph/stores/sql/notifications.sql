@@ -44,6 +44,11 @@ WHERE slot = :slot AND account_id = :account_id AND NOT gone AND id < :below AND
   AND from_id <> ALL(:hidden::bigint[])
 ORDER BY id LIMIT :limit;
 
+-- name: kept
+-- The newest, whatever the rules of the day say of them.
+SELECT id, kind, from_id, subject_id FROM notifications
+WHERE slot = :slot AND account_id = :account_id AND NOT gone ORDER BY id DESC LIMIT :limit;
+
 -- name: group
 -- Notifications of one group; `subject_id`: NULL for any.
 SELECT id, kind, from_id, subject_id FROM notifications

@@ -92,6 +92,13 @@ WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL AND id < 
   AND (:replies::boolean OR in_reply_to_account_id IS NULL OR in_reply_to_account_id = account_id)
 ORDER BY id LIMIT :limit;
 
+-- name: authored
+-- All of an account's newest posts, with what timelines ask of them; `named`: whom those name that are for few.
+SELECT id, visibility, media_count > 0 AS media, reblog_of_id IS NOT NULL AS reblog,
+       coalesce(in_reply_to_account_id <> account_id, false) AS answer,
+       CASE WHEN visibility > 1 THEN mentions END AS named
+FROM posts WHERE slot = :slot AND account_id = :account_id AND deleted_at IS NULL ORDER BY id DESC LIMIT :limit;
+
 -- name: public_newest
 -- scatter
 -- Of nobody who is suspended, and not of the accounts `passed`: a reader must not have to walk through all that a spammer has

@@ -42,6 +42,11 @@ CROSS JOIN LATERAL (
 ) AS used
 GROUP BY used.post_id ORDER BY used.post_id DESC LIMIT :limit;
 
+-- name: kept
+-- The newest posts with one hashtag, whoever wrote them.
+SELECT post_id AS id, account_id, media FROM tag_posts
+WHERE slot = :slot AND tag = :tag ORDER BY post_id DESC LIMIT :limit;
+
 -- name: oldest
 SELECT used.post_id AS id, min(used.account_id) AS account_id
 FROM unnest(:slots::smallint[], :names::text[]) AS given (slot, name)

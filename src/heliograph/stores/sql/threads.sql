@@ -51,6 +51,10 @@ SELECT post_id, parent_id, depth FROM up
 UNION ALL
 (SELECT post_id, parent_id, depth FROM down LIMIT :below);
 
+-- name: places
+-- The places of a thread, one more than are kept.
+SELECT post_id, parent_id FROM threads WHERE slot = :slot AND root_id = :root_id ORDER BY post_id LIMIT :most;
+
 -- name: sweep_threads
 -- scatter
 -- Places of deleted posts on which nothing hangs (any more).

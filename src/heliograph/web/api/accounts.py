@@ -169,8 +169,7 @@ def _visibility(text: str | None) -> int | None:
 @api_get("/api/v1/accounts/lookup", anyone("read:accounts"), AccountEntity)
 async def lookup(request: Request, acct: FromQuery[str]) -> Response[bytes]:
     """The account of a user name, `name` or `name@this.site`."""
-    account = await named(request, acct)
-    return as_json(await product_of(request).people.one(account.id))
+    return as_json(await named(request, acct))
 
 
 @api_get("/api/v1/accounts", anyone("read:accounts"), list[AccountEntity], many=["id"])
@@ -203,11 +202,9 @@ async def statuses(
 ) -> ASGIResponse:
     """The posts of an account that you may see; `pinned`: those at the top of its profile, the latest pinned first."""
     product, who, target = product_of(request), viewer_or_none(request), account_id(ident)
-    await product.profiles.get_public(target)
     page = page_of(limit, max_id, since_id, min_id, default=20, most=40)
     if pinned:
-        items = await product.timelines.posts(who, await product.pins.of(target))
-        return answer(request, Timeline(items, 0, 0))
+        return answer(request, Timeline(await product.timelines.pinned(who, target), 0, 0))
     only = AccountFilter(only_media, tagged.removeprefix("#"), not exclude_replies, not exclude_reblogs)
     return answer(request, await product.timelines.account(who, target, page, only))
 

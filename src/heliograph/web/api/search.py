@@ -6,7 +6,6 @@ from litestar.params import FromQuery
 
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, NotFoundError
-from heliograph.domain.accounts.account import Account
 from heliograph.domain.feeds import present
 from heliograph.web.access import anyone, product_of, user
 from heliograph.web.entities.account import AccountEntity
@@ -29,12 +28,12 @@ class SearchEntity(msgspec.Struct, frozen=True):
     hashtags: list[HashtagEntity]
 
 
-async def named(request: Request, acct: str) -> Account:
-    """The account of `name`, `@name` or `name@this.site`. Raises NotFoundError."""
+async def named(request: Request, acct: str) -> bytes:
+    """The account of `name`, `@name` or `name@this.site`, as JSON. Raises NotFoundError."""
     name, _, domain = acct.strip().removeprefix("@").partition("@")
     if domain and domain.lower() != request.app.state.addresses.domain.lower():
         raise NotFoundError
-    return await product_of(request).profiles.by_username(name)
+    return await product_of(request).people.named(name)
 
 
 @api_get("/api/v1/accounts/search", user("read:accounts"), list[AccountEntity])
