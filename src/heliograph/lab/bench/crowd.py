@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
+from heliograph.base import ids
 from heliograph.stores.queries import Query, load
 from heliograph.stores.shards import Shards
 
 sql = load("lab")
+tags = load("tags")
+directory = load("directory")
 
 SECRET = "bench-"  # noqa: S105 -- of throwaway sites only
 TEXT = "The light at the end of the pier, just after the rain. " * 5 + "#light #sea"
@@ -34,6 +37,13 @@ async def follow(shards: Shards, pairs: Sequence[tuple[int, int]]) -> None:
     for at in range(0, len(pairs), 20_000):
         some = pairs[at : at + 20_000]
         await make(shards, sql.follow, followers=[edge[0] for edge in some], targets=[edge[1] for edge in some])
+
+
+async def give_name(shards: Shards, account: int, name: str) -> None:
+    """Let an account be found by its name, which those made in bulk are not."""
+    slot = ids.slot_of_name(name)
+    named = {"kind": "username", "name": name, "target": account, "settled": True}
+    await shards.at(slot).run(directory.claim, slot=slot, **named)
 
 
 async def make(shards: Shards, query: Query, **parameters: Any) -> None:

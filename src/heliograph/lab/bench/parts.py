@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from heliograph.lab.bench import fanout, home, mixed, posts, streams
+from heliograph.lab.bench import fanout, home, mixed, posts, routes, streams
 from heliograph.lab.bench.report import Figure
 from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, Trial
 
@@ -25,6 +25,7 @@ class Part(msgspec.Struct, frozen=True):
 
 PARTS = {
     "home": Part("Home feed", home.measure, OTHER_CORES),
+    "routes": Part("What else is read", routes.measure, OTHER_CORES),
     "fanout": Part("Fan-out", fanout.measure, OTHER_CORES),
     "posts": Part("Posts", posts.measure, ALL_CORES),
     "streams": Part("Streams", streams.measure, ALL_CORES),

@@ -105,3 +105,42 @@ FROM unnest(:ids::bigint[]) AS asked (id)
 JOIN follows ON slot = (asked.id >> 12) & 1023 AND account_id = asked.id AND NOT gone
 WHERE target_id <> ALL(:known::bigint[])
 GROUP BY target_id ORDER BY followers DESC, target_id LIMIT :limit;
+
+-- name: answer
+-- An answer by each of `fans` to each of the `roots` oldest posts; gives what was answered.
+-- scatter
+WITH root AS (
+    SELECT id, account_id FROM posts ORDER BY id LIMIT :roots
+), answer AS (
+    INSERT INTO posts (slot, id, account_id, text, visibility, language, in_reply_to_id, in_reply_to_account_id, root_id)
+    SELECT (fan >> 12) & 1023, mint_id(((fan >> 12) & 1023)::smallint), fan, :text, 0, 'en', root.id, root.account_id, root.id
+    FROM root CROSS JOIN unnest(:fans::bigint[]) AS fan RETURNING id, root_id
+), placed AS (
+    INSERT INTO threads (slot, root_id, post_id, parent_id)
+    SELECT (root_id >> 12) & 1023, root_id, id, root_id FROM answer
+)
+SELECT id FROM root;
+
+-- name: tell
+-- Every author is told that `fans` like their posts.
+-- scatter
+INSERT INTO notifications (slot, id, account_id, kind, from_id, subject_id, rev)
+SELECT post.slot, mint_id(post.slot), post.account_id, 6, fan, post.id, post.id
+FROM posts AS post CROSS JOIN unnest(:fans::bigint[]) AS fan WHERE fan <> post.account_id;
+
+-- name: tag
+-- Every public post is listed by a hashtag.
+-- scatter
+INSERT INTO tag_posts (slot, tag, post_id, account_id)
+SELECT :slot, :tag, id, account_id FROM posts WHERE visibility = 0 AND in_reply_to_id IS NULL;
+
+-- name: authors
+-- Who wrote the posts.
+SELECT posts.id, posts.account_id, accounts.username FROM posts
+JOIN accounts ON accounts.slot = posts.slot AND accounts.id = posts.account_id
+WHERE posts.slot = ANY(:slots::smallint[]) AND posts.id = ANY(:ids::bigint[]);
+
+-- name: transactions
+-- How many transactions the server has ended, those of a session at the latest some ten seconds ago.
+-- scatter
+SELECT xact_commit + xact_rollback AS ended FROM pg_stat_database WHERE datname = current_database();
