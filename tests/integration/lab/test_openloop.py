@@ -94,6 +94,30 @@ async def test_what_is_never_answered_ends_with_the_run(monkeypatch):
     assert sorted(answer.status for answer in outcome.answers) == [0, 200, 200]
 
 
+async def test_warming_asks_everything_twice_and_gives_up_on_a_server_that_refuses(monkeypatch):
+    monkeypatch.setattr(load, "WARM_S", 0.1)
+    monkeypatch.setattr(load, "WARM_RUNS", 100)
+    answered = 0
+
+    async def counts(count):
+        nonlocal answered
+        answered = count
+        await asyncio.sleep(0.005)
+        return ok()
+
+    async def refuses(_):
+        await asyncio.sleep(0.005)
+        return ok(b"503 Busy")
+
+    async with server(counts) as port:
+        await load.warm(port, [GET] * 200)
+    assert answered >= 400
+    monkeypatch.setattr(load, "WARM_RUNS", 2)
+    async with server(refuses) as port:
+        with pytest.raises(TimeoutError, match="0 answers"):
+            await load.warm(port, [GET] * 200)
+
+
 def test_visitors_come_at_the_rate_that_was_asked():
     instants = list(openloop.poisson(200.0, 50.0, random.Random(1)))
     assert instants == sorted(instants)

@@ -4,11 +4,15 @@ Small, since it shares the machine with what it measures: a request costs it som
 """
 
 import asyncio
+import itertools
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
+
+# Warming goes in runs of so many seconds, so many at most: a server that refuses everybody is never warm.
+WARM_S, WARM_RUNS = 3.0, 40
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -156,6 +160,18 @@ def post(path: str, token: str, body: bytes) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+async def warm(port: int, requests: Sequence[bytes], rounds: int = 2) -> None:
+    """Have each of `requests` answered `rounds` times or more, until nothing is met for the first time. Raises TimeoutError."""
+    turns = itertools.cycle(requests)
+    answered = 0
+    for _ in range(WARM_RUNS):
+        outcome = await run(port, lambda: next(turns), WARM_S)
+        answered += len(outcome.latencies_s) - outcome.refused
+        if answered >= rounds * len(requests):
+            return
+    raise TimeoutError(f"{answered} answers of {rounds * len(requests)} in {WARM_RUNS * WARM_S:.0f} s")
 
 
 async def size(port: int, path: str, token: str) -> int:

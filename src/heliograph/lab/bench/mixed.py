@@ -22,7 +22,7 @@ from heliograph.stores.outbox import Outbox
 POSTS, PAGE = 10, 10
 SHARES = {"home": 0.6, "account": 0.3, "post": 0.1}
 TEXT_LETTERS, MENTIONS, LINKS = 256, 5, 5
-STEP_S, FLOOR_STEP_S, WARM_S = 8.0, 3.0, 5.0
+STEP_S, FLOOR_STEP_S = 8.0, 3.0
 START_PER_S, FLOOR_START_PER_S = 100.0, 2000.0
 FACTOR = 1.3
 # Between two steps the outbox may drain, so that no step pays for the one before.
@@ -39,7 +39,7 @@ async def measure(trial: Trial) -> list[Figure]:
         program(trial.settings, "heliograph", "work", cores=ALL_CORES) as worker,
         program(trial.settings, "heliograph", "serve", cores=ALL_CORES, ready=f"http://127.0.0.1:{port}/readyz") as web,
     ):
-        await _warm(port, people)
+        await load.warm(port, [load.get(path, one.token) for one in people for path in (HOME, _account(one))])
         mix = _Mix(trial, people, port, {"web process": web, "worker": worker})
         best, failed = await climb.climb(mix.step, START_PER_S, FACTOR)
         size = await load.size(port, HOME, people[0].token)
@@ -72,13 +72,6 @@ async def _society(trial: Trial, friendships: graphs.Edges) -> list[crowd.Person
     await crowd.make(trial.shards, crowd.sql.posts, authors=[one.id for one in people], each=POSTS, text=crowd.TEXT)
     await crowd.make(trial.shards, crowd.sql.analyze)
     return people
-
-
-async def _warm(port: int, people: Sequence[crowd.Person]) -> None:
-    """Let everybody read both timelines, until all of it is cached."""
-    requests = [load.get(path, one.token) for one in people for path in (HOME, _account(one))]
-    turns = (requests[at % len(requests)] for at in range(10**9))
-    await load.run(port, lambda: next(turns), WARM_S)
 
 
 def _account(person: crowd.Person) -> str:

@@ -5,6 +5,7 @@ take longer for everybody else? The last is asked in interleaved pairs of phases
 """
 
 import asyncio
+import itertools
 import random
 import statistics
 import time
@@ -69,8 +70,9 @@ async def measure(scene: Stage, client: Client) -> list[Figure]:
 
 async def _warm(port: int, readers: Sequence[crowd.Person]) -> load.Outcome:
     """Everybody has read home; what the site can do."""
-    turns = (load.get(HOME, readers[at % len(readers)].token) for at in range(10**9))
-    await load.run(port, lambda: next(turns), 6.0)
+    requests = [load.get(HOME, reader.token) for reader in readers]
+    await load.warm(port, requests)
+    turns = itertools.cycle(requests)
     return await load.run(port, lambda: next(turns), 4.0)
 
 
