@@ -19,7 +19,7 @@ async def main(names: list[str], page: Path | None) -> int:
     reached = True
     for name in names:
         part = PARTS[name]
-        async with trial(part.cores) as site:
+        async with trial(part.cores, push_limit=part.push_limit) as site:
             figures = await part.measure(site)
         report.show(part.title, figures)
         if page is not None:
