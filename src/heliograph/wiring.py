@@ -22,7 +22,7 @@ from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
 from heliograph.web.entities.renderers import renderers
 from heliograph.workers import chores
-from heliograph.workers.handlers import handlers, lanes
+from heliograph.workers.handlers import handlers, lanes, together
 from heliograph.workers.loop import Worker
 
 
@@ -53,7 +53,7 @@ def workers(product: Product) -> list[Worker]:
     """One worker a lane."""
     stores, settings = product.stores, product.settings
     return [
-        Worker(stores.shards, stores.valkey, product.outbox, handlers(product), lane)
+        Worker(stores.shards, stores.valkey, product.outbox, handlers(product), lane, together(product, lane))
         for lane in lanes(settings.worker_concurrency, settings.decode_at_once)
     ]
 

@@ -102,7 +102,7 @@ async def _lacks(lists, ident, post_id):
 
 async def _cursor(database):
     """How far the delivery of the newest post has come; None when it is over."""
-    return await database.fetchval("SELECT max(cursor) FROM outbox WHERE kind = 'post.published'")
+    return await database.fetchval("SELECT max(cursor) FROM outbox WHERE kind IN ('post.published', 'post.spread')")
 
 
 async def _home(people, reader):

@@ -33,6 +33,18 @@ turned_away = Counter(
     "heliograph_store_turned_away_total", "Calls that would have waited for a store for too long.", ["store", "use"]
 )
 feed_deliveries = Counter("heliograph_feed_deliveries_total", "Post ids offered to followers' feeds.")
+feed_deliveries_per_second = Gauge(
+    "heliograph_feed_deliveries_per_second", "Deliveries a second of all workers, in the last ten to fifteen seconds."
+)
+feed_backlog_posts = Gauge("heliograph_feed_backlog_posts", "Posts that feeds wait for, by shard.", ["shard"])
+feed_backlog_deliveries = Gauge(
+    "heliograph_feed_backlog_deliveries", "Feeds that are still to be reached by them.", ["shard"]
+)
+feed_backlog_oldest_seconds = Gauge("heliograph_feed_backlog_oldest_seconds", "Age of the oldest of them.", ["shard"])
+feed_backlog_empty_seconds = Gauge(
+    "heliograph_feed_backlog_empty_seconds",
+    "How long all of them take at the present pace; infinite while none is made.",
+)
 feed_rebuilds = Counter("heliograph_feed_rebuilds_total", "Feeds rebuilt from PostgreSQL for a reader who came back.")
 feed_pulled = Gauge("heliograph_feed_pulled", "Authors whose posts this process has readers pull.")
 feed_crossings = Counter("heliograph_feed_crossings_total", "Authors who came to be pulled, or pushed again.", ["to"])

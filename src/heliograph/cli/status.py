@@ -34,12 +34,13 @@ class ShardStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """All that the screen shows. `valkey` is empty when Valkey is away."""
+    """All that the screen shows. `valkey` is empty when Valkey is away; `per_s`: deliveries that all workers make a second."""
 
     shards: list[ShardStatus]
     dead: list[dict[str, Any]]
     valkey: dict[str, str]
     lists: dict[str, int]
+    per_s: float
     usage: dict[str, int]
     objects: int
     objects_bytes: int
@@ -88,9 +89,9 @@ async def _read(opened: "Product") -> Status:
     shards = await _shards(opened, pending, {queue.shard: queue for queue in queues})
     dead = [] if is_new else await opened.outbox.dead(DEAD_SHOWN)
     usage = {} if is_new else await opened.usage.numbers()
-    valkey, lists = await _valkey(opened)
+    valkey, lists, per_s = await _valkey(opened)
     objects, size = await _objects(opened)
-    return Status(shards, dead[:DEAD_SHOWN], valkey, lists, usage, objects, size)
+    return Status(shards, dead[:DEAD_SHOWN], valkey, lists, per_s, usage, objects, size)
 
 
 async def _shards(
@@ -103,18 +104,18 @@ async def _shards(
     for shard in opened.stores.shards.all:
         row = await shard.row(sql.server)
         assert row is not None
-        queue = queues.get(shard.name) or OutboxState(shard.name, 0, 0, 0.0)
+        queue = queues.get(shard.name) or OutboxState(shard.name)
         found.append(ShardStatus(row["version"], row["size_bytes"], pending.get(shard.name, []), queue))
     return found
 
 
-async def _valkey(opened: "Product") -> tuple[dict[str, str], dict[str, int]]:
-    """INFO, and how many id lists of each kind the present generation has."""
+async def _valkey(opened: "Product") -> tuple[dict[str, str], dict[str, int], float]:
+    """INFO, how many id lists of each kind the present generation has, deliveries a second."""
     try:
         info = await opened.stores.valkey.info()
-        return info, await _count_lists(opened)
+        return info, await _count_lists(opened), await opened.pace.per_s()
     except StoreUnavailableError:
-        return {}, {}
+        return {}, {}, 0.0
 
 
 async def _count_lists(opened: "Product") -> dict[str, int]:
@@ -143,6 +144,7 @@ def _tables(settings: Settings, found: Status) -> list[Any]:
     tables = [_table(f"Heliograph {__version__}", _site(settings, found))]
     tables += [_table(f"PostgreSQL, shard {shard.queue.shard}", _shard(shard)) for shard in found.shards]
     tables.append(_table("Valkey", _feeds(found)))
+    tables.append(_table("Deliveries to feeds", _deliveries(found)))
     if found.dead:
         lines = [(f"{one['kind']} {one['id']}", f"{one['problem']}") for one in found.dead]
         tables.append(_table("Given up (`heliograph work --retry-dead` tries again)", lines))
@@ -192,6 +194,23 @@ def _feeds(found: Status) -> list[tuple[str, str]]:
     return [
         ("server", f"{version}, {found.valkey.get('used_memory_human', '?').strip()} in use"),
         ("lists kept ready", lists),
+    ]
+
+
+def _deliveries(found: Status) -> list[tuple[str, str]]:
+    queues = [shard.queue for shard in found.shards]
+    waiting = sum(queue.deliveries for queue in queues)
+    lines = [("rate", f"{found.per_s:,.0f} a second in the last ten to fifteen")]
+    if not waiting:
+        return [("waiting", "none"), *lines]
+    posts, oldest_s = sum(queue.posts for queue in queues), max(queue.post_oldest_s for queue in queues)
+    takes = (
+        f"{waiting / found.per_s:,.0f} s at this rate" if found.per_s else "[red]never[/], since no worker makes any"
+    )
+    return [
+        ("waiting", f"{waiting:,} of {posts:,} posts, the oldest {oldest_s:,.0f} s old"),
+        *lines,
+        ("time to empty", takes),
     ]
 
 

@@ -97,12 +97,14 @@ from heliograph.domain.posts.reblogs import Reblogs
 from heliograph.domain.posts.tags import TAG_LIST, Tags
 from heliograph.domain.posts.threads import THREAD, Threads
 from heliograph.domain.posts.viewing import Viewing
+from heliograph.stores.backlog import Backlog
 from heliograph.stores.broadcast import Broadcast
 from heliograph.stores.cache import Cache, Parse
 from heliograph.stores.counts import Count
 from heliograph.stores.idlists import IdLists
 from heliograph.stores.objects import Objects
 from heliograph.stores.outbox import Outbox
+from heliograph.stores.pace import Pace
 from heliograph.stores.revocations import Revocations
 from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
@@ -151,6 +153,8 @@ class Product:
         self.settings = settings
         self.scratch_root = scratch_root
         self.outbox = Outbox(shards, valkey)
+        self.pace = Pace(valkey)
+        self.backlog = Backlog(self.outbox, self.pace)
 
         self.directory = Directory(shards)
         self.profiles = Profiles(shards, cache, renderers.account, renderers.account_counts, portraits.replace)
@@ -187,7 +191,7 @@ class Product:
         self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
         self.choice = Choice(shards, self.crossing, self.crowds, settings.push_limit)
-        self.delivery = Delivery(shards, lists, self.choice)
+        self.delivery = Delivery(shards, lists, self.choice, self.pace)
         self.backfills = Backfills(shards, lists, self.crossing)
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.viewing)
         broadcast = Broadcast(valkey)
@@ -269,7 +273,7 @@ class Product:
         )
         limit = self.settings.push_limit or TAG_LIMIT
         self.tagging = Tagging(
-            shards, lists, self.tags, tagged_posts, self.tag_follows, self.pulled, self.crossing, limit
+            shards, lists, self.tags, tagged_posts, self.tag_follows, self.pulled, self.crossing, limit, self.pace
         )
 
     def _compose_notifications(self, shards: Shards, cache: Cache) -> None:

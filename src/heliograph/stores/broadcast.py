@@ -18,9 +18,9 @@ class Broadcast:
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
-    async def tell(self, message: bytes) -> None:
+    async def tell(self, *messages: bytes) -> None:
         """Tell all who hear now. Raises StoreUnavailableError."""
-        await self._valkey.one(lambda _: ("PUBLISH", CHANNEL, message))
+        await self._valkey.wave(lambda _: [("PUBLISH", CHANNEL, message) for message in messages])
 
     def heard(self, on_message: OnMessage, on_change: OnChange) -> AbstractAsyncContextManager[None]:
         """Inside the block, `on_message` is called with each message, `on_change` when hearing begins (True) or ends."""

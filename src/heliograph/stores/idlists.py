@@ -6,15 +6,14 @@ and rebuilt from PostgreSQL. The rules of order, duplicates and cutting are in `
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from heliograph.stores.pipe import KEEP, Command
-from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
+from heliograph.stores.pushing import Push, Pushing
+from heliograph.stores.valkey import Keys, Valkey, function
 
 HOME = "home"
 RECENT = "recent"
@@ -35,8 +34,6 @@ RENEW_S = 600.0
 RENEWED_KEPT = 50_000
 # Lists that one wave writes anew: each takes the server as long as some fifty ids.
 MERGES_A_WAVE = 4
-# Ids in one server-side call, and calls in one wave: together they bound how long the server stalls for others.
-IDS_A_CALL = 200
 _BUILDING = -1
 _COMPLETE = 0
 
@@ -57,6 +54,7 @@ class IdLists:
 
     def __init__(self, valkey: Valkey, cap: int) -> None:
         self._valkey = valkey
+        self._pushing = Pushing(valkey, cap)
         self.cap = cap
         # The lists whose time to live this process has renewed of late.
         self._renewed: set[Key] = set()
@@ -127,35 +125,13 @@ class IdLists:
             self._renew_again = now + RENEW_S
         return [key for key in wanted if key not in self._renewed]
 
-    async def push(self, kind: str, post_id: int, account_ids: Iterable[int]) -> int:
-        """Put `post_id` into the lists of `account_ids` that exist. Any order, any number of times. How many exist."""
-        by_bucket: defaultdict[int, list[int]] = defaultdict(list)
-        for account_id in account_ids:
-            by_bucket[bucket_of(account_id)].append(account_id)
-        chunks = [
-            (bucket, some[at : at + IDS_A_CALL])
-            for bucket, some in by_bucket.items()
-            for at in range(0, len(some), IDS_A_CALL)
-        ]
-        reached = 0
-        for wave in _bounded(chunks):
-            reached += sum(await self._valkey.wave(partial(self._pushes, kind, post_id, wave)))
-        return reached
+    async def push(self, pushes: Iterable[Push]) -> int:
+        """Put posts into those of the lists named that exist. Any order, any number of times. How many were reached."""
+        return await self._pushing.push(pushes)
 
     async def push_own(self, post_id: int, author: int) -> None:
         """Put a post into its author's own home and list of recent posts, those of the two that exist."""
-        own = [(bucket_of(author), [author])]
-        await self._valkey.wave(
-            lambda keys: [command for kind in (HOME, RECENT) for command in self._pushes(kind, post_id, own, keys)]
-        )
-
-    def _pushes(self, kind: str, post_id: int, chunks: list[tuple[int, list[int]]], keys: Keys) -> list[Command]:
-        commands: list[Command] = []
-        for bucket, account_ids in chunks:
-            prefix = keys.list_prefix(kind, bucket)
-            blob = "".join([f"{account_id:019d}" for account_id in account_ids])
-            commands.append(("FCALL", function("push"), 1, f"{prefix}{blob[:19]}", prefix, self.cap, post_id, blob))
-        return commands
+        await self._pushing.at_once([(HOME, post_id, [author]), (RECENT, post_id, [author])])
 
     async def begin(self, kind: str, account_id: int, ttl_s: int) -> None:
         """Make the list exist, as being built, so that what is delivered meanwhile lands in it."""
@@ -222,17 +198,3 @@ def _parsed(last: bytes | None, items: list[bytes]) -> IdList:
         return IdList(ids, 0, built=True)
     # Cut, or more than the window holds: complete down to the last id that was read, inclusive.
     return IdList(ids, ids[-1] - 1, built=True)
-
-
-def _bounded(chunks: list[tuple[int, list[int]]]) -> Iterable[list[tuple[int, list[int]]]]:
-    """Chunks in waves of at most IDS_A_CALL ids."""
-    wave: list[tuple[int, list[int]]] = []
-    size = 0
-    for chunk in chunks:
-        if wave and size + len(chunk[1]) > IDS_A_CALL:
-            yield wave
-            wave, size = [], 0
-        wave.append(chunk)
-        size += len(chunk[1])
-    if wave:
-        yield wave

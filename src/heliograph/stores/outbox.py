@@ -4,13 +4,13 @@ A worker leases a message for a while; should the worker die, the lease runs out
 cursor. A worker whose lease has run out can no longer move the cursor or finish the message (`LeaseLostError`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from heliograph.base import logs, metrics
+from heliograph.base import logs
 from heliograph.base.errors import HeliographError, StoreUnavailableError
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Session, Shard, Shards
@@ -47,17 +47,29 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class OutboxState(msgspec.Struct, frozen=True):
-    """Messages waiting (`pending`), given up (`dead`), and the age of the oldest waiting one in seconds."""
+    """Messages waiting (`pending`), given up (`dead`), and the age of the oldest waiting one in seconds.
+
+    `posts`, `deliveries`, `post_oldest_s`: those waiting that are to reach feeds, how many these are, the age of the oldest.
+    """
 
     shard: str
-    pending: int
-    dead: int
-    oldest_s: float
+    pending: int = 0
+    dead: int = 0
+    oldest_s: float = 0.0
+    posts: int = 0
+    deliveries: int = 0
+    post_oldest_s: float = 0.0
 
 
-async def put(session: Session, slot: int, kind: str, payload: dict[str, Any], delay_s: float = 0) -> None:
-    """Add a message to the transaction of `session`; it can be taken once that has committed."""
-    values = {"kind": kind, "payload": payload, "request_id": request_id(), "delay_s": float(delay_s)}
+async def put(
+    session: Session, slot: int, kind: str, payload: dict[str, Any], delay_s: float = 0, request: str | None = None
+) -> None:
+    """Add a message to the transaction of `session`; it can be taken once that has committed.
+
+    `request`: the id of the request that it comes from, None for that of now.
+    """
+    origin = request_id() if request is None else request
+    values = {"kind": kind, "payload": payload, "request_id": origin, "delay_s": float(delay_s)}
     await session.run(sql.put, slot=slot, **values)
 
 
@@ -94,8 +106,8 @@ class Outbox:
             ),
         )
 
-    async def advance(self, message: Message, cursor: int) -> None:
-        """Record that all up to `cursor` is done and renew the lease. Raises LeaseLostError."""
+    async def advance(self, message: Message, cursor: int, delivered: int = 0) -> None:
+        """Record that all up to `cursor` is done, `delivered` since the last time, and renew the lease. Raises LeaseLostError."""
         await self._own(
             message,
             await message.shard.run(
@@ -104,16 +116,22 @@ class Outbox:
                 id=message.id,
                 lease=message.lease,
                 cursor=cursor,
+                delivered=delivered,
                 lease_s=float(LEASE_S),
             ),
         )
 
-    async def give_back(self, message: Message, cursor: int) -> None:
+    async def give_back(self, message: Message, cursor: int, delivered: int = 0) -> None:
         """Record that all up to `cursor` is done and let the others have a turn. Raises LeaseLostError."""
         await self._own(
             message,
             await message.shard.run(
-                sql.give_back, slot=message.slot, id=message.id, lease=message.lease, cursor=cursor
+                sql.give_back,
+                slot=message.slot,
+                id=message.id,
+                lease=message.lease,
+                cursor=cursor,
+                delivered=delivered,
             ),
         )
 
@@ -121,6 +139,21 @@ class Outbox:
         """Finish the message. Raises LeaseLostError."""
         await self._own(
             message, await message.shard.run(sql.done, slot=message.slot, id=message.id, lease=message.lease)
+        )
+
+    async def done_together(self, messages: Sequence[Message]) -> int:
+        """Finish messages of one shard; how many were still held. The others are somebody else's by now."""
+        return await messages[0].shard.run(sql.done_together, **_held(messages))
+
+    async def renew_together(self, messages: Sequence[Message]) -> None:
+        """Hold messages of one shard, those that are still held, for another LEASE_S."""
+        await messages[0].shard.run(sql.renew_together, **_held(messages), lease_s=float(LEASE_S))
+
+    async def hand_on(self, message: Message, kind: str) -> None:
+        """Let what is left of the message queue again as one of `kind`. Raises LeaseLostError."""
+        await self._own(
+            message,
+            await message.shard.run(sql.hand_on, slot=message.slot, id=message.id, lease=message.lease, kind=kind),
         )
 
     async def retry(self, message: Message, delay_s: float, problem: str, *, forgive: bool) -> None:
@@ -146,14 +179,7 @@ class Outbox:
     async def state(self) -> list[OutboxState]:
         """How much waits on each shard."""
         rows = [(shard.name, await shard.row(sql.state)) for shard in self._shards.all]
-        return [OutboxState(name, row["pending"], row["dead"], float(row["oldest_s"])) for name, row in rows if row]
-
-    async def measure(self) -> None:
-        """Put the state of the outbox into the metrics."""
-        for state in await self.state():
-            metrics.outbox_pending.labels(state.shard).set(state.pending)
-            metrics.outbox_dead.labels(state.shard).set(state.dead)
-            metrics.outbox_oldest_seconds.labels(state.shard).set(state.oldest_s)
+        return [msgspec.convert(dict(row) | {"shard": name}, OutboxState, strict=False) for name, row in rows if row]
 
     async def dead(self, limit: int) -> list[dict[str, Any]]:
         """Up to `limit` dead messages of each shard."""
@@ -168,3 +194,11 @@ class Outbox:
     async def _own(message: Message, affected: int) -> None:
         if affected == 0:
             raise LeaseLostError(f"message {message.id} of shard {message.shard.name} has a new lease")
+
+
+def _held(messages: Sequence[Message]) -> dict[str, Any]:
+    return {
+        "slots": [message.slot for message in messages],
+        "ids": [message.id for message in messages],
+        "leases": [message.lease for message in messages],
+    }

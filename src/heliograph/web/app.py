@@ -15,7 +15,6 @@ from heliograph import __version__
 from heliograph.base.errors import HeliographError
 from heliograph.base.proxies import Proxies
 from heliograph.domain.product import Product
-from heliograph.stores.backlog import Backlog
 from heliograph.web import problems
 from heliograph.web.addresses import RequestAddresses
 from heliograph.web.envelope import Envelope
@@ -48,7 +47,7 @@ def framework_app(
         "addresses": addresses,
         "templates": templates,
         "proxies": proxies,
-        "backlog": Backlog(product.outbox),
+        "backlog": product.backlog,
     }
     return Litestar(
         route_handlers=routes,

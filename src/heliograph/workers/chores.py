@@ -25,13 +25,14 @@ def chores(product: Product) -> list[tuple[float, Chore]]:
     """(seconds between two runs, what to do)."""
     found: list[tuple[float, Chore]] = [
         (1.0, lambda: counts.fold(product.stores.shards)),
+        (1.0, product.pace.tell),
         (60.0, lambda: sweep(product)),
         (60.0, product.choice.review),
         (3600.0, product.uploads.sweep_incoming),
     ]
     if product.settings.worker_metrics_port:
         # They are served from a thread, which cannot ask the stores itself.
-        found.append((BELIEVED_S, product.outbox.measure))
+        found.append((BELIEVED_S, product.backlog.measure))
     return found
 
 

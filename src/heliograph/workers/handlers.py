@@ -1,21 +1,21 @@
 """Which message goes to which part of the domain. A handler may be called twice, late, or out of order."""
 
 import time
+from typing import Protocol
 
 import msgspec
 
 from heliograph.domain.accounts import approval, departure, letters, profiles, suspension
-from heliograph.domain.feeds import crossing, tagging
-from heliograph.domain.feeds.deliver import Advance
+from heliograph.domain.feeds import crossing, deliver, tagging
 from heliograph.domain.graph import blocks, follows, mutes, tag_follows
 from heliograph.domain.media import uploads
 from heliograph.domain.notifications import notices, telling
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts import edit, hiding, likes, marks, publish, reblogs
-from heliograph.domain.posts.threads import Reply
 from heliograph.domain.product import Product
 from heliograph.stores.outbox import Message, Outbox, TurnOverError
-from heliograph.workers.loop import Handler, Lane
+from heliograph.workers.loop import Handler, Lane, Together
+from heliograph.workers.published import published
 
 # Photos are few at once (memory), and never in front of a feed.
 PHOTOS = frozenset({uploads.PROCESS})
@@ -24,7 +24,21 @@ PHOTOS = frozenset({uploads.PROCESS})
 LETTERS = frozenset({letters.SEND})
 REMOVALS = frozenset({uploads.DISCARD, hiding.DELETED, departure.DELETED})
 OUTSIDE_AT_ONCE = 2
+# New posts are taken together. A batch waits for the stores a few times, so a second one works meanwhile.
+POSTS = frozenset({publish.PUBLISHED})
+POSTS_TOGETHER = 64
+POSTS_AT_ONCE = 2
+# Large audiences are worked off behind the back of the small ones, by turns.
+SPREADS = frozenset({deliver.SPREAD, crossing.BACKFILL, suspension.RESTORED})
+SPREADS_AT_ONCE = 2
 TURN_S = 0.5
+
+
+class Turn(Protocol):
+    """Records how far a message has come."""
+
+    async def __call__(self, cursor: int, delivered: int = 0) -> None:
+        """All up to `cursor` is done, `delivered` since the last time. Raises TurnOverError, LeaseLostError."""
 
 
 def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
@@ -33,8 +47,15 @@ def lanes(concurrency: int, photos_at_once: int) -> list[Lane]:
         Lane(PHOTOS, inside=True, concurrency=photos_at_once),
         Lane(LETTERS, inside=True, concurrency=OUTSIDE_AT_ONCE),
         Lane(REMOVALS, inside=True, concurrency=OUTSIDE_AT_ONCE),
-        Lane(PHOTOS | LETTERS | REMOVALS, inside=False, concurrency=concurrency),
+        Lane(POSTS, inside=True, concurrency=POSTS_AT_ONCE, together=POSTS_TOGETHER),
+        Lane(SPREADS, inside=True, concurrency=SPREADS_AT_ONCE),
+        Lane(PHOTOS | LETTERS | REMOVALS | POSTS | SPREADS, inside=False, concurrency=concurrency),
     ]
+
+
+def together(product: Product, lane: Lane) -> Together | None:
+    """What takes the messages of a whole task of `lane`, None where each is handled by itself."""
+    return published(product) if lane.kinds == POSTS else None
 
 
 def handlers(product: Product) -> dict[str, Handler]:
@@ -88,20 +109,15 @@ def handlers(product: Product) -> dict[str, Handler]:
 
 
 def _of_posts(product: Product) -> dict[str, Handler]:
-    async def published(message: Message) -> None:
-        payload = message.payload
-        await product.publisher.settle(payload["post"], payload["author"])
-        if reply := payload.get("reply"):
-            await product.threads.settle(msgspec.convert(reply | {"post": payload["post"]}, Reply), gone=False)
-        if message.cursor == 0:
-            await product.streams.tell_published(payload["post"])
+    publish_all = published(product)
+
+    async def publish_one(message: Message) -> None:
+        if await publish_all([message]):
+            raise TurnOverError
+
+    async def spread(message: Message) -> None:
         advance = turns(product.outbox, message)
-        only = payload.get("only")
-        await product.delivery.deliver(payload["post"], payload["author"], only, message.cursor, advance)
-        await product.everybody.settle(payload["post"])
-        if tags := payload.get("tags"):
-            await product.tagging.published(payload["post"], tags)
-        await product.telling.announce(payload["post"], payload["author"])
+        await product.delivery.spread(message.payload["post"], message.payload["author"], message.cursor, advance)
 
     async def tagged(message: Message) -> None:
         posted = msgspec.convert(message.payload, tagging.TagPosted)
@@ -122,7 +138,8 @@ def _of_posts(product: Product) -> dict[str, Handler]:
         await product.pins.refresh(message.payload["account"])
 
     return {
-        publish.PUBLISHED: published,
+        publish.PUBLISHED: publish_one,
+        deliver.SPREAD: spread,
         edit.EDITED: edited,
         marks.CHANGED: marked,
         hiding.DELETED: deleted,
@@ -130,15 +147,15 @@ def _of_posts(product: Product) -> dict[str, Handler]:
     }
 
 
-def turns(outbox: Outbox, message: Message) -> Advance:
+def turns(outbox: Outbox, message: Message) -> Turn:
     """How a long delivery records its cursor: after TURN_S it queues again, so that small ones never wait behind it."""
     ends_at = time.monotonic() + TURN_S
 
-    async def advance(cursor: int) -> None:
+    async def advance(cursor: int, delivered: int = 0) -> None:
         if time.monotonic() < ends_at:
-            await outbox.advance(message, cursor)
+            await outbox.advance(message, cursor, delivered)
             return
-        await outbox.give_back(message, cursor)
+        await outbox.give_back(message, cursor, delivered)
         raise TurnOverError
 
     return advance

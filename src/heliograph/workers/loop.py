@@ -2,11 +2,14 @@
 
 A message that fails comes back later, ever later, and is given up (dead) after ATTEMPTS; one that fails since a store
 is away only waits. A worker may be killed at any instruction: its leases run out and another goes on.
+
+Where a lane takes many messages together they are one task, which succeeds for all of them; what fails together is tried
+again message by message, so that each fails for itself.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -27,27 +30,40 @@ AWAY_DELAY_S = 1.0
 OWN_STORES = frozenset({"postgres", "valkey"})
 
 Handler = Callable[[Message], Awaitable[None]]
+# Messages of one shard; gives the ids of those that are not done but have been handed on.
+Together = Callable[[Sequence[Message]], Awaitable[Collection[int]]]
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """Messages that share their places: those of `kinds` (`inside`), or all others. `concurrency`: at once."""
+    """Messages that share their places: those of `kinds` (`inside`), or all others.
+
+    `concurrency`: tasks at once; `together`: messages of a task, more than one only where a handler takes them together.
+    """
 
     kinds: frozenset[str]
     inside: bool
     concurrency: int
+    together: int = 1
 
 
 class Worker:
-    """Works off one lane of the outbox. `handlers`: by kind of message."""
+    """Works off one lane of the outbox. `handlers`: by kind of message; `together`: for the messages of a whole task."""
 
     def __init__(
-        self, shards: Shards, valkey: Valkey, outbox: Outbox, handlers: Mapping[str, Handler], lane: Lane
+        self,
+        shards: Shards,
+        valkey: Valkey,
+        outbox: Outbox,
+        handlers: Mapping[str, Handler],
+        lane: Lane,
+        together: Together | None = None,
     ) -> None:
         self._shards = shards
         self._valkey = valkey
         self._outbox = outbox
         self._handlers = handlers
         self._lane = lane
+        self._together = together
         self._running: set[asyncio.Task[None]] = set()
         self._turn = 0
 
@@ -81,18 +97,51 @@ class Worker:
             room = self._lane.concurrency - len(self._running)
             if room <= 0:
                 break
-            for message in await self._lease(shard, room):
-                task = asyncio.create_task(self._handle(message))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-                taken += 1
+            messages = await self._lease(shard, room)
+            for at in range(0, len(messages), self._lane.together):
+                self._start(messages[at : at + self._lane.together])
+            taken += len(messages)
         return taken
 
+    def _start(self, messages: list[Message]) -> None:
+        work = self._handle(messages[0]) if self._together is None else self._handle_together(messages, self._together)
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
     async def _lease(self, shard: Shard, room: int) -> list[Message]:
+        limit = room * self._lane.together
         try:
-            return await self._outbox.lease(shard, room, self._lane.kinds, inside=self._lane.inside)
+            return await self._outbox.lease(shard, limit, self._lane.kinds, inside=self._lane.inside)
         except StoreUnavailableError:
             return []
+
+    async def _handle_together(self, messages: list[Message], together: Together) -> None:
+        # Whatever one of them has done to a worker before, it does not do to the others.
+        fresh = [message for message in messages if message.attempts == 1]
+        apart = [message for message in messages if message.attempts > 1]
+        async with self._renewed(messages):
+            if not await self._done_together(fresh, together):
+                apart = messages
+            for message in apart:
+                await self._handle(message)
+
+    async def _done_together(self, messages: list[Message], together: Together) -> bool:
+        """Whether it could be done to all of them at once."""
+        if not messages:
+            return True
+        kind = messages[0].kind
+        try:
+            handed_on = await together(messages)
+            whole = [message for message in messages if message.id not in handed_on]
+            held = await self._outbox.done_together(whole) if whole else 0
+        except Exception as error:  # noqa: BLE001 -- each records its own when they are handled apart
+            log.info("worker.apart", kind=kind, messages=len(messages), error=repr(error))
+            return False
+        metrics.outbox_messages.labels(kind, "turn").inc(len(handed_on))
+        metrics.outbox_messages.labels(kind, "done").inc(held)
+        metrics.outbox_messages.labels(kind, "lost").inc(len(whole) - held)
+        return True
 
     async def _handle(self, message: Message) -> None:
         logs.bind(message=message.id, kind=message.kind, request_id=message.request_id)
@@ -100,7 +149,7 @@ class Worker:
             if message.attempts > ATTEMPTS:
                 await self._outbox.bury(message, message.problem or "the worker died over it each time")
                 return
-            async with self._renewed(message):
+            async with self._renewed([message]):
                 await self._handlers[message.kind](message)
             await self._outbox.done(message)
             metrics.outbox_messages.labels(message.kind, "done").inc()
@@ -118,19 +167,14 @@ class Worker:
             await self._later(message, delay_s, error, forgive=False)
 
     @asynccontextmanager
-    async def _renewed(self, message: Message) -> AsyncIterator[None]:
-        """Hold the lease for as long as the block runs."""
+    async def _renewed(self, messages: Sequence[Message]) -> AsyncIterator[None]:
+        """Hold the leases for as long as the block runs; that one is lost shows when the message is finished."""
 
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE_S / 3)
-                try:
-                    await self._outbox.renew(message)
-                except StoreUnavailableError:
-                    continue
-                except LeaseLostError:
-                    # This shows when the message is finished.
-                    return
+                with contextlib.suppress(StoreUnavailableError):
+                    await self._outbox.renew_together(messages)
 
         task = asyncio.create_task(renew())
         try:

@@ -45,13 +45,13 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
         post_id = await circle.post(0, Visibility.PUBLIC, set())
         cursors: list[int] = []
 
-        async def advance(cursor: int) -> None:
+        async def advance(cursor: int, _: int) -> None:
             cursors.append(cursor)
             if len(cursors) == dies_after:
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
-            await product.delivery.deliver(post_id, circle.people[0], None, 0, advance)
+            await product.delivery.spread(post_id, circle.people[0], 0, advance)
         fans = circle.people[1:]
         assert sum(post_id in each for each in await lists_of(product, fans)) == 2 * dies_after
         reached = cursors[-2] if dies_after > 1 else 0
@@ -63,9 +63,9 @@ async def test_a_delivery_that_dies_goes_on_at_its_cursor(
             await lists.begin(HOME, fan, 600)
             await lists.finish(HOME, fan, [], 0, 600)
 
-        async def noted(_: int) -> None: ...
+        async def noted(_: int, __: int) -> None: ...
 
-        await product.delivery.deliver(post_id, circle.people[0], None, reached, noted)
+        await product.delivery.spread(post_id, circle.people[0], reached, noted)
         assert await lists_of(product, fans) == [[] if fan in done else [post_id] for fan in fans]
         await drain(product)
         assert await lists_of(product, fans) == [[post_id]] * 7

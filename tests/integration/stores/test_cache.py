@@ -285,7 +285,7 @@ async def test_a_lost_generation_does_not_part_two_processes(valkey: Valkey, top
             await comes.ping()
             await IdLists(comes, 5).begin(HOME, IDENT, 60)
             await IdLists(comes, 5).finish(HOME, IDENT, [], 0, 60)
-            assert await IdLists(stays, 5).push(HOME, 9, [IDENT]) == 1
+            assert await IdLists(stays, 5).push([(HOME, 9, [IDENT])]) == 1
 
 
 def test_versions_sort_as_text() -> None:

@@ -86,7 +86,7 @@ async def test_a_list_keeps_its_word(valkey: Valkey, cap: int, ops: list[Op], wi
             model = None
         elif op == "push":
             for ident in idents:
-                assert await lists.push(HOME, ident, [owner]) == (model is not None)
+                assert await lists.push([(HOME, ident, [owner])]) == (model is not None)
                 if model:
                     model.given.add(ident)
         elif op == "finish":
@@ -128,7 +128,7 @@ async def test_lists_are_apart(valkey: Valkey) -> None:
         await lists.begin(HOME, account, TTL_S)
         await lists.finish(HOME, account, [], 0, TTL_S)
     await lists.begin(RECENT, accounts[0], TTL_S)
-    assert await lists.push(HOME, 99, accounts) == len(here)
+    assert await lists.push([(HOME, 99, accounts)]) == len(here)
     found = await lists.read([(HOME, account) for account in accounts], 5, TTL_S)
     assert [each.ids for each in found] == [[99], []] * 350
     assert [each.built for each in found] == [True, False] * 350
@@ -150,7 +150,7 @@ async def test_memory_of_a_full_list(valkey: Valkey, order: str) -> None:
         if order == "shuffled":
             random.Random(5).shuffle(idents)
         for ident in idents:
-            await lists.push(HOME, ident, [owner])
+            await lists.push([(HOME, ident, [owner])])
     # It is cut when it is a fiftieth too long.
     assert 800 <= await valkey.one(lambda keys: ("LLEN", keys.id_list(HOME, owner))) <= 816
     size = await valkey.one(lambda keys: ("MEMORY", "USAGE", keys.id_list(HOME, owner), "SAMPLES", 0))

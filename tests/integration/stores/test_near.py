@@ -142,7 +142,7 @@ async def test_heads_of_lists_are_kept_and_deliveries_heard_of(pair):
     assert not building.built
     await there.finish(HOME, IDENT, [3, 2], 0, 60)
     for newest in range(4, 200):
-        await there.push(HOME, newest, [IDENT])
+        await there.push([(HOME, newest, [IDENT])])
         (found,) = await here.heads([(HOME, IDENT)], 60)
         assert found.ids[0] == newest
         await one.heard()

@@ -13,6 +13,7 @@ PLAIN = Draft(text="light", media_ids=[], visibility=Visibility.PUBLIC)
 
 
 async def test_a_small_delivery_does_not_wait_behind_a_large_one(product: Product, people, monkeypatch) -> None:
+    monkeypatch.setattr(deliver, "FEW", 2)
     monkeypatch.setattr(deliver, "PAGE", 1)
     monkeypatch.setattr(handlers, "TURN_S", 0.0)
     star, friend, *fans = await people(9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.stores.idlists import IdList, _bounded, _parsed
+from heliograph.stores.idlists import IdList, _parsed
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,3 @@ from heliograph.stores.idlists import IdList, _bounded, _parsed
 )
 def test_replies(last: bytes | None, items: list[bytes], expected: IdList) -> None:
     assert _parsed(last, items) == expected
-
-
-def test_waves_are_bounded() -> None:
-    chunks = [(bucket, list(range(size))) for bucket, size in enumerate([150, 60, 200, 10, 5, 190])]
-    waves = list(_bounded(chunks))
-    assert [chunk for wave in waves for chunk in wave] == chunks
-    assert all(sum(len(some) for _, some in wave) <= 200 for wave in waves)
-    assert list(_bounded([])) == []

@@ -44,7 +44,6 @@ class Backfills:
 
     async def _push(self, wanted: list[int], floor: int, followers: list[int]) -> None:
         if floor == 0 and len(wanted) <= FEW:
-            for ident in reversed(wanted):
-                await self._lists.push(HOME, ident, followers)
+            await self._lists.push([(HOME, ident, followers) for ident in wanted])
         else:
             await self._lists.add_to_all(HOME, followers, wanted, floor)

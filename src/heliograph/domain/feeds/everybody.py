@@ -4,6 +4,8 @@ A new post is put in by the request, and once more by the outbox' message. What 
 the rules. A list leaves out who is suspended, and is therefore made anew when an account is let in again.
 """
 
+from collections.abc import Iterable
+
 from heliograph.base.errors import PendingError, StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.domain.feeds.rebuild import Rebuilder
@@ -52,14 +54,13 @@ class Everybody:
     async def show(self, header: Header) -> None:
         """Put a post in where it belongs, at once. Without Valkey the worker will do it."""
         try:
-            await self._push(header)
+            await self._push([header])
         except StoreUnavailableError as error:
             note_degraded(error.store)
 
-    async def settle(self, post_id: int) -> None:
-        """The outbox' part of a new or edited post. Raises StoreUnavailableError."""
-        header, _ = (await self._posts.fragments([post_id]))[post_id]
-        await self._push(header)
+    async def settle(self, *post_ids: int) -> None:
+        """The outbox' part of new or edited posts. Raises StoreUnavailableError."""
+        await self._push([header for header, _ in (await self._posts.fragments(post_ids)).values()])
 
     async def forget(self) -> None:
         """Have the lists made anew: what they leave out has changed. Raises StoreUnavailableError."""
@@ -73,6 +74,6 @@ class Everybody:
             (found,) = await self._lists.read(wanted, self._lists.cap, TTL_S)
         return found
 
-    async def _push(self, header: Header) -> None:
-        if not header.gone and in_public(header):
-            await self._lists.push(PUBLIC, header.id, [ALL, PHOTOS] if header.has_photos else [ALL])
+    async def _push(self, headers: Iterable[Header]) -> None:
+        public = [header for header in headers if not header.gone and in_public(header)]
+        await self._lists.push((PUBLIC, header.id, [ALL, PHOTOS] if header.has_photos else [ALL]) for header in public)

@@ -40,9 +40,9 @@ class Streams:
     def __init__(self, broadcast: Broadcast) -> None:
         self._broadcast = broadcast
 
-    async def tell_published(self, post_id: int) -> None:
-        """There is a new post, or a new reblog (`post_id` is then the reblog's own). May be told twice: it is shown once."""
-        await self._tell(Event(UPDATE, post=post_id))
+    async def tell_published(self, *post_ids: int) -> None:
+        """There are new posts, or reblogs (by ids of their own). May be told twice: they are shown once."""
+        await self._tell(*(Event(UPDATE, post=post_id) for post_id in post_ids))
 
     async def tell_edited(self, post_id: int) -> None:
         """A post has been edited, and the caches know."""
@@ -65,11 +65,11 @@ class Streams:
 
         Only for what they see more of: what they must not see any more is asked for at the moment of sending.
         """
-        for account_id in account_ids:
-            await self._tell(Event(RELATIONS, account=account_id))
+        await self._tell(*(Event(RELATIONS, account=account_id) for account_id in account_ids))
 
-    async def _tell(self, event: Event) -> None:
+    async def _tell(self, *events: Event) -> None:
         try:
-            await self._broadcast.tell(_encode(event))
+            await self._broadcast.tell(*map(_encode, events))
         except StoreUnavailableError:
-            metrics.stream_events_lost.labels(event.kind).inc()
+            for event in events:
+                metrics.stream_events_lost.labels(event.kind).inc()

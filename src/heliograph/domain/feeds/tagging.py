@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from heliograph.base import ids, metrics
+from heliograph.base import ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.domain.feeds.crossing import Crossing
@@ -23,6 +23,7 @@ from heliograph.domain.posts.tags import Tags, TagShards, known_length
 from heliograph.stores import outbox
 from heliograph.stores.cache import note_degraded
 from heliograph.stores.idlists import HOME, TAGGED, IdLists
+from heliograph.stores.pace import Pace
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
 
@@ -51,6 +52,7 @@ class Tagging:
         pulled: PulledAuthors,
         crossing: Crossing,
         push_limit: int,
+        pace: Pace,
     ) -> None:
         self._shards = shards
         self._by_tag = TagShards(shards)
@@ -61,6 +63,7 @@ class Tagging:
         self._pulled = pulled
         self._crossing = crossing
         self._push_limit = push_limit
+        self._pace = pace
 
     async def at_once(self, post_id: int, formerly: Iterable[str] = ()) -> None:
         """What the request itself does: the lists of hashtags have the post. A store that is away: a worker will do it."""
@@ -95,7 +98,7 @@ class Tagging:
 
     async def _push_pulled(self, post_id: int, names: Iterable[str]) -> None:
         if pulled := await self._pulled.tags_of(names):
-            await self._lists.push(TAGGED, post_id, pulled)
+            await self._lists.push([(TAGGED, post_id, pulled)])
 
     async def _announce(self, post_id: int, standing: Iterable[Row]) -> None:
         """Leave a message for each hashtag that lists the post and is followed."""
@@ -111,8 +114,8 @@ class Tagging:
         if pull_from is not None and posted.post >= pull_from:
             return
         while followers := await self._tag_follows.followers_page(posted.tag, cursor, PAGE):
-            await self._lists.push(HOME, posted.post, followers)
-            metrics.feed_deliveries.inc(len(followers))
+            await self._lists.push([(HOME, posted.post, followers)])
+            self._pace.count(len(followers))
             cursor = followers[-1]
             if len(followers) < PAGE:
                 return

@@ -4,6 +4,9 @@ The outbox message `follow.changed` is the net beneath: applied twice, late or o
 only a newer `rev` changes an end.
 """
 
+import asyncio
+from collections.abc import Iterable
+
 from heliograph.base import ids
 from heliograph.base.errors import InvalidInputError, ValidationError
 from heliograph.domain.accounts.profiles import ACCOUNT_COUNTS
@@ -14,9 +17,9 @@ from heliograph.stores import counts
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Shards
+from heliograph.stores.shards import Shards
 
-__all__ = ["CHANGED", "FOLLOWS_AT_MOST", "FollowChanged", "Follows", "followers_page"]
+__all__ = ["CHANGED", "FOLLOWS_AT_MOST", "FollowChanged", "Follows", "followers_page", "followers_together"]
 
 sql = load("follows")
 
@@ -148,7 +151,18 @@ class Follows:
 async def followers_page(shards: Shards, account_id: int, cursor: int, limit: int) -> list[int]:
     """Up to `limit` followers of `account_id` with an id above `cursor`, in the order of their ids."""
     slot = ids.slot_of(account_id)
-    rows: list[Row] = await shards.at(slot).rows(
+    found: list[int] = await shards.at(slot).value(
         sql.followers_page, slot=slot, account_id=account_id, cursor=cursor, limit=limit
     )
-    return [row["follower_id"] for row in rows]
+    return found
+
+
+async def followers_together(shards: Shards, account_ids: Iterable[int], limit: int) -> dict[int, list[int]]:
+    """Up to `limit` followers of each of `account_ids`, in one query a shard."""
+    parts = await asyncio.gather(
+        *(
+            shard.rows(sql.followers_together, slots=list(map(ids.slot_of, some)), accounts=some, limit=limit)
+            for shard, some in shards.group(set(account_ids)).items()
+        )
+    )
+    return {row["id"]: row["followers"] for part in parts for row in part}

@@ -7,7 +7,9 @@ muted; what is told may still be hidden when it is read (inbox.py), which is whe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
+
+import msgspec
 
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
@@ -16,7 +18,8 @@ from heliograph.domain.notifications.correspondence import Correspondence, Heral
 from heliograph.domain.notifications.notices import NoticesReader
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts.fragments import Posts
-from heliograph.domain.posts.post import Header, Visibility
+from heliograph.domain.posts.post import Header
+from heliograph.domain.posts.publish import NewPost, does_ring, is_addressed
 from heliograph.stores import outbox
 from heliograph.stores.outbox import Outbox
 from heliograph.stores.queries import load
@@ -54,15 +57,25 @@ class Telling:
         self._seen_by = seen_by
         self._herald = herald
 
-    async def announce(self, post_id: int, author: int) -> None:
-        """A post was published: leave a message TELL, if there is anybody to tell."""
-        header = await self._header(post_id)
-        if header.gone or header.original or not (_addressed(header) or await self._has_bells(header)):
-            return
-        slot = ids.slot_of(author)
-        async with self._shards.at(slot).transaction() as transaction:
-            await outbox.put(transaction, slot, TELL, {"post": post_id, "author": author})
-        await self._outbox.hint()
+    async def announce(self, posts: Iterable[NewPost]) -> None:
+        """Posts were published: leave a message TELL for each of which somebody is to be told."""
+        posts = [await self._described(post) if post.rings is None else post for post in posts]
+        rung = await self._with_bells({post.author for post in posts if post.rings})
+        told = [post for post in posts if post.addressed or (post.rings and post.author in rung)]
+        for shard, authors in self._shards.group({post.author for post in told}).items():
+            async with shard.transaction() as transaction:
+                for post in told:
+                    if post.author in authors:
+                        what = {"post": post.post, "author": post.author}
+                        await outbox.put(transaction, ids.slot_of(post.author), TELL, what, request=post.request_id)
+        if told:
+            await self._outbox.hint()
+
+    async def _described(self, post: NewPost) -> NewPost:
+        """What an older version's message does not say."""
+        header = await self._header(post.post)
+        named = not (header.gone or header.original)
+        return msgspec.structs.replace(post, addressed=named and _addressed(header), rings=named and _rings(header))
 
     async def post(self, post_id: int, cursor: int, advance: Advance) -> None:
         """Tell of a new post: whom it mentions or answers, then those with a bell after `cursor`, page by page."""
@@ -134,8 +147,15 @@ class Telling:
             named.add(header.reply_to)
         return named
 
-    async def _has_bells(self, header: Header) -> bool:
-        return _rings(header) and bool(await self._bells(header.author, 0, 1))
+    async def _with_bells(self, authors: Iterable[int]) -> set[int]:
+        """Those of `authors` of whose posts somebody wants to hear each."""
+        parts = await asyncio.gather(
+            *(
+                shard.rows(sql.rung, slots=list(map(ids.slot_of, some)), accounts=some)
+                for shard, some in self._shards.group(authors).items()
+            )
+        )
+        return {row["id"] for part in parts for row in part}
 
     async def _bells(self, author: int, cursor: int, limit: int) -> list[int]:
         slot = ids.slot_of(author)
@@ -190,10 +210,8 @@ class Telling:
 
 
 def _addressed(header: Header) -> bool:
-    """Whether the post is for somebody in particular."""
-    return bool(header.mentioned) or header.reply_to != 0 or header.visibility == Visibility.DIRECT
+    return is_addressed(header.visibility, header.mentioned, header.reply_to)
 
 
 def _rings(header: Header) -> bool:
-    """Whether those with a bell are told: of what an author begins or goes on with, as in Mastodon, not of answers."""
-    return header.visibility != Visibility.DIRECT and not header.original and header.reply_to in (0, header.author)
+    return not header.original and does_ring(header.visibility, header.author, header.reply_to)

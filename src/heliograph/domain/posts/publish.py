@@ -5,6 +5,8 @@ disk, and whoever has to hear of it will.
 """
 
 import asyncio
+from collections.abc import Mapping, Sized
+from itertools import chain
 
 import msgspec
 
@@ -22,13 +24,31 @@ from heliograph.stores import outbox
 from heliograph.stores.cache import Began, Cache
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Shards, Transaction
+from heliograph.stores.shards import Row, Shard, Shards, Transaction
 
 sql = load("posts")
 media_sql = load("media")
 
 PUBLISHED = "post.published"
 MAX_MENTIONS = 50
+
+
+class NewPost(msgspec.Struct, frozen=True):
+    """What the message PUBLISHED says of a post; `request_id` comes with it.
+
+    `only`: the accounts that a direct post is for, None for one that goes to all followers of `author`. `reply`: what is said
+    of an answer beside its id (see `Reply`). `tags`: hashtags that will list it. `addressed`: it is for somebody in particular;
+    `rings`: followers with a bell are told. Both are None in a message of an older version.
+    """
+
+    post: int
+    author: int
+    only: list[int] | None = None
+    reply: dict[str, int | bool] | None = None
+    tags: list[str] | None = None
+    addressed: bool | None = None
+    rings: bool | None = None
+    request_id: str = ""
 
 
 class Parent(msgspec.Struct, frozen=True):
@@ -120,15 +140,21 @@ class Publisher:
             self._cache.invalidate_at_once(committed, authored.changed(post.account_id)),
         )
 
-    async def settle(self, post_id: int, author: int) -> None:
-        """The outbox' part of what the request shows the author. Raises StoreUnavailableError."""
-        position = await self._shards.of(post_id).mark()
-        await self._cache.invalidate(position, authored.changed(author))
-        # What is cached of the post is the post: the request wrote it. Unless somebody had guessed the id before it
+    async def settle(self, authors: Mapping[int, int]) -> None:
+        """The outbox' part of what requests show the authors of posts (`authors`, by post). Raises StoreUnavailableError."""
+        grouped = self._shards.group(authors)
+        await asyncio.gather(*(self._settle(shard, some, authors) for shard, some in grouped.items()))
+
+    async def _settle(self, shard: Shard, post_ids: list[int], authors: Mapping[int, int]) -> None:
+        position = await shard.mark()
+        changed = [authored.changed(author) for author in {authors[each] for each in post_ids}]
+        await self._cache.invalidate(position, chain.from_iterable(changed))
+        # What is cached of a post is the post: the request wrote it. Unless somebody had guessed the id before it
         # committed, and the cache was away when it was written.
-        (cached,) = await self._cache.read([(POST, [post_id])])
-        if cached[post_id] is not None and cached[post_id][0].gone:
-            await self._cache.invalidate(position, [(POST, post_id)])
+        (cached,) = await self._cache.read([(POST, post_ids)])
+        wrong = [(POST, each) for each, body in cached.items() if body is not None and body[0].gone]
+        if wrong:
+            await self._cache.invalidate(position, wrong)
 
     async def sweep(self) -> None:
         """Forget idempotency keys that are older than a day."""
@@ -169,12 +195,25 @@ async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:
         root_id=post.root_id,
         counted=post.visibility != Visibility.DIRECT,
         count_kind=int(Count.POSTS),
+        followers_kind=int(Count.FOLLOWERS),
         message_kind=PUBLISHED,
         only=_only(post),
         listed=_listed(post),
         reply=_answers(post),
+        addressed=is_addressed(post.visibility, post.mentions, post.in_reply_to_account_id),
+        rings=does_ring(post.visibility, post.account_id, post.in_reply_to_account_id),
         request_id=outbox.request_id(),
     )
+
+
+def is_addressed(visibility: Visibility, mentions: Sized, answered: int | None) -> bool:
+    """Whether a post is for somebody in particular. `answered`: the author of what it answers."""
+    return bool(mentions) or bool(answered) or visibility == Visibility.DIRECT
+
+
+def does_ring(visibility: Visibility, author: int, answered: int | None) -> bool:
+    """Whether those with a bell are told: of what an author begins or goes on with, as in Mastodon, not of answers."""
+    return visibility != Visibility.DIRECT and (not answered or answered == author)
 
 
 def _listed(post: Post) -> list[str]:

@@ -166,6 +166,7 @@ async def _write(transaction: Transaction, change: ReblogChanged) -> Row | None:
         author=change.author,
         visibility=int(change.visibility),
         count_kind=int(Count.POSTS),
+        followers_kind=int(Count.FOLLOWERS),
         message_kind=PUBLISHED,
         request_id=outbox.request_id(),
     )

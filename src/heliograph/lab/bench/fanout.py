@@ -1,56 +1,67 @@
-"""Deliveries: from the committed outbox rows to the last follower's feed, one worker, feeds of 800 ids."""
+"""Deliveries: from the committed outbox rows to the last follower's feed, one Valkey, feeds of 800 ids.
+
+Beside one author with 100,000 followers stands what Valkey's function does alone, by turns in the same run; beside the PINGs
+of that time, those of an idle server.
+"""
 
 import asyncio
-import time
+import statistics
 
-from heliograph.lab.bench import crowd
-from heliograph.lab.bench.report import Figure
+from heliograph.lab.bench import alone, beside, crowd, ping, stream
+from heliograph.lab.bench.deliveries import Deliveries
+from heliograph.lab.bench.fans import FEED_IDS, Fans, memory_bytes
+from heliograph.lab.bench.report import Beside, Figure
 from heliograph.lab.bench.trial import WEB_CORE, Trial, program
 from heliograph.stores.idlists import HOME, IdLists
-from heliograph.stores.outbox import Outbox
 
-FOLLOWERS, POSTS, FEED_IDS = 20_000, 20, 800
-BAR = 40_000
-DEADLINE_S = 120.0
-TTL_S = 3600
+FOLLOWERS, POSTS, ROUNDS = 100_000, 5, 3
+IDLE_S = 2.0
+BAR, SHARE_BAR, STALL_MS_BAR, BYTES_BAR = 100_000, 70, 3, 9 * 1024
 
 
 async def measure(trial: Trial) -> list[Figure]:
-    """Deliveries a second to an author with many followers, all of them active."""
-    (author,) = await crowd.people(trial.shards, 1, "author")
-    followers = [person.id for person in await crowd.people(trial.shards, FOLLOWERS, "follower")]
-    await crowd.follow(trial.shards, [(follower, author.id) for follower in followers])
+    """All figures of deliveries."""
+    (star,) = await crowd.people(trial.shards, 1, "star")
+    fans = Fans(series=0, count=FOLLOWERS)
+    await fans.follow(trial.shards, [star.id], FOLLOWERS)
+    await fans.fill(trial.valkey, FEED_IDS)
     await trial.shards.scatter(crowd.sql.analyze)
-    lists = IdLists(trial.valkey, FEED_IDS)
-    await _fill(lists, followers)
-    async with program(trial.settings, "heliograph", "work", cores=WEB_CORE):
-        await _delivered(trial, author.id, 1)
-        took_s = await _delivered(trial, author.id, POSTS)
-    found = await lists.read([(HOME, followers[-1])], FEED_IDS, TTL_S)
-    reached = sum(1 for ident in found[0].ids if ident > FEED_IDS)
+    size = await memory_bytes(trial.valkey, fans.ids()[-1])
     return [
-        Figure("deliveries, 20,000 followers", FOLLOWERS * POSTS / took_s, "/s", BAR, note=f"{POSTS} posts"),
-        Figure("  posts that the last follower has", reached, "", POSTS + 1),
+        *await _one_author(trial, star.id, fans),
+        *await stream.measure(trial, fans),
+        *await beside.measure(trial, fans),
+        Figure("a feed of 800 ids", size, "bytes", BYTES_BAR, at_most=True),
     ]
 
 
-async def _fill(lists: IdLists, followers: list[int]) -> None:
-    """A full feed for everybody: old ids, smaller than any that is minted."""
-    old = list(range(FEED_IDS, 0, -1))
-    for at in range(0, len(followers), 64):
-        some = followers[at : at + 64]
-        await asyncio.gather(*(lists.begin(HOME, follower, TTL_S) for follower in some))
-        await asyncio.gather(*(lists.finish(HOME, follower, old, 0, TTL_S) for follower in some))
+async def _one_author(trial: Trial, star: int, fans: Fans) -> list[Figure]:
+    """Deliveries a second to an author with many followers, all of them active."""
+    url = trial.settings.valkey_url
+    async with ping.pinging(url) as idle:
+        await asyncio.sleep(IDLE_S)
+    deliveries = Deliveries(trial)
+    bare, whole, stalls_ms = [], [], []
+    await alone.measure(url, fans, 1, WEB_CORE)
+    async with program(trial.settings, "heliograph", "work", cores=WEB_CORE):
+        await deliveries.timed([star], 1)
+        for _ in range(ROUNDS):
+            bare.append(await alone.measure(url, fans, POSTS, WEB_CORE))
+            async with ping.pinging(url) as busy:
+                whole.append(FOLLOWERS * POSTS / await deliveries.timed([star], POSTS))
+            stalls_ms.append(busy.p99_ms)
+    shares = [100 * one / other for one, other in zip(whole, bare, strict=True)]
+    spread = f"{min(shares):.0f} to {max(shares):.0f} in {ROUNDS} pairs"
+    limit, quiet = Beside("function alone", statistics.median(bare)), Beside("idle", idle.p99_ms)
+    missing = len(set(deliveries.posts) - set(await _newest(trial, fans.ids()[-1])))
+    return [
+        Figure("deliveries, 100,000 followers", statistics.median(whole), "/s", BAR, beside=limit),
+        Figure("  of the function alone", statistics.median(shares), "%", SHARE_BAR, note=spread),
+        Figure("  PING meanwhile, p99", statistics.median(stalls_ms), "ms", idle.p99_ms + STALL_MS_BAR, True, beside=quiet),
+        Figure("  posts that the last follower does not have", missing, "", 0, at_most=True),
+    ]  # fmt: skip
 
 
-async def _delivered(trial: Trial, author: int, posts: int) -> float:
-    """Commit `posts` posts and wait until their messages are done; seconds."""
-    outbox = Outbox(trial.shards, trial.valkey)
-    started = time.perf_counter()
-    for _ in range(posts):
-        await trial.shards.scatter(crowd.sql.publish, author=author, text=crowd.TEXT)
-    await outbox.hint()
-    async with asyncio.timeout(DEADLINE_S):
-        while any(state.pending for state in await outbox.state()):  # noqa: ASYNC110 -- another process is waited for
-            await asyncio.sleep(0.02)
-    return time.perf_counter() - started
+async def _newest(trial: Trial, fan: int) -> list[int]:
+    (found,) = await IdLists(trial.valkey, FEED_IDS).read([(HOME, fan)], FEED_IDS, 3600)
+    return found.ids

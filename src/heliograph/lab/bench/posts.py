@@ -54,7 +54,7 @@ async def _alone(trial: Trial, authors: list[int]) -> float:
     async def write(shards: Shards) -> None:
         nonlocal committed
         while time.perf_counter() < ends:
-            await shards.scatter(crowd.sql.publish, author=next(turns), text=crowd.TEXT)
+            await shards.scatter(crowd.sql.publish, authors=[next(turns)], each=1, text=crowd.TEXT)
             committed += 1
 
     async with Shards.open(topology_of(trial.settings), CONNECTIONS) as shards:

@@ -57,17 +57,20 @@ local function insert(key, id, head, cap)
   end
 end
 
--- KEYS: any key of the bucket. ARGV: key prefix, cap, post id, account ids of 19 digits without a separator.
--- Lists that do not exist are left alone: their readers are away. Returns how many lists exist.
+-- KEYS: any key of the bucket. ARGV: key prefix, cap, then for each post its id and account ids of 19 digits without a
+-- separator. Lists that do not exist are left alone: their readers are away. Returns how many were reached.
 local function push(keys, args)
-  local prefix, cap, id, blob = args[1], tonumber(args[2]), args[3], args[4]
+  local prefix, cap = args[1], tonumber(args[2])
   local reached = 0
-  for at = 1, #blob, 19 do
-    local key = prefix .. string.sub(blob, at, at + 18)
-    local head = server.call('LINDEX', key, 0)
-    if head then
-      insert(key, id, head, cap)
-      reached = reached + 1
+  for post = 3, #args, 2 do
+    local id, blob = args[post], args[post + 1]
+    for at = 1, #blob, 19 do
+      local key = prefix .. string.sub(blob, at, at + 18)
+      local head = server.call('LINDEX', key, 0)
+      if head then
+        insert(key, id, head, cap)
+        reached = reached + 1
+      end
     end
   end
   return reached

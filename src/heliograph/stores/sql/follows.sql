@@ -56,10 +56,21 @@ SELECT target_id FROM follows
 WHERE slot = :slot AND account_id = :account_id AND target_id = ANY(:ids::bigint[]) AND NOT gone;
 
 -- name: followers_page
--- For delivery: in the order of ids, so that a cursor can stand between two pages.
-SELECT follower_id FROM followers
-WHERE slot = :slot AND account_id = :account_id AND follower_id > :cursor AND NOT gone
-ORDER BY follower_id LIMIT :limit;
+-- For delivery: in the order of ids, so that a cursor can stand between two pages. As one array, which costs a tenth of rows.
+SELECT ARRAY(
+    SELECT follower_id FROM followers
+    WHERE slot = :slot AND account_id = :account_id AND follower_id > :cursor AND NOT gone
+    ORDER BY follower_id LIMIT :limit
+);
+
+-- name: followers_together
+-- The first followers of each of some accounts, in the order of ids.
+SELECT account.id, ARRAY(
+    SELECT follower_id FROM followers
+    WHERE followers.slot = account.slot AND followers.account_id = account.id AND NOT gone
+    ORDER BY follower_id LIMIT :limit
+) AS followers
+FROM unnest(:slots::smallint[], :accounts::bigint[]) AS account (slot, id);
 
 -- name: followers_newest
 -- Nothing, to others, of an account that hides its lists.

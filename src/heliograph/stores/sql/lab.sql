@@ -53,16 +53,44 @@ SELECT account_id, id FROM posts WHERE account_id = ANY(:authors::bigint[]);
 -- scatter
 UPDATE accounts SET pull_from = 1 WHERE id = ANY(:authors::bigint[]);
 
+-- name: fans
+-- Followers for each author that are nothing but ids: of numbers below `count`, a `stride` apart, the `begin`th to before the `end`th.
+-- scatter
+WITH authors AS (
+    SELECT author, nth FROM unnest(:authors::bigint[]) WITH ORDINALITY AS listed (author, nth)
+), counted AS (
+    INSERT INTO counts (slot, subject_id, kind, value)
+    SELECT (author >> 12) & 1023, author, 2, :end::integer - :begin::integer FROM authors
+    ON CONFLICT (slot, subject_id, kind) DO UPDATE SET value = counts.value + excluded.value
+)
+INSERT INTO followers (slot, account_id, follower_id, rev)
+SELECT (author >> 12) & 1023, author, (:first::bigint + number) << 22 | (number * 7919 % 1008) << 12, nth << 32 | number
+FROM (
+    SELECT author, nth, (nth * 977 + step * :stride::bigint) % :count::bigint AS number
+    FROM authors, generate_series(:begin, :end - 1) AS step
+) AS numbered;
+
 -- name: publish
--- One post with its outbox message, committed as the product does it.
+-- `each` posts of every author with their outbox messages, committed as the product does it.
 -- scatter
 WITH post AS (
     INSERT INTO posts (slot, id, account_id, text, visibility)
-    SELECT (:author::bigint >> 12) & 1023, mint_id(((:author::bigint >> 12) & 1023)::smallint), :author, :text, 0
-    RETURNING slot, id
+    SELECT (author >> 12) & 1023, mint_id(((author >> 12) & 1023)::smallint), author, :text, 0
+    FROM unnest(:authors::bigint[]) AS author, generate_series(1, :each::integer)
+    RETURNING slot, id, account_id
+), told AS (
+    INSERT INTO outbox (slot, id, kind, payload, deliveries)
+    SELECT slot, mint_id(slot), 'post.published', 
+           jsonb_build_object('post', id, 'author', account_id, 'addressed', false, 'rings', true),
+           (SELECT coalesce(sum(value), 0) FROM counts WHERE counts.slot = post.slot AND subject_id = account_id AND kind = 2)
+    FROM post
 )
-INSERT INTO outbox (slot, id, kind, payload)
-SELECT slot, mint_id(slot), 'post.published', jsonb_build_object('post', id, 'author', :author::bigint) FROM post;
+SELECT id FROM post;
+
+-- name: undelivered
+-- How many of these posts are still to be delivered.
+-- scatter
+SELECT count(*) FROM outbox WHERE dead_at IS NULL AND (payload->>'post')::bigint = ANY(:posts::bigint[]);
 
 -- name: analyze
 -- scatter

@@ -23,6 +23,14 @@ VALUES (:slot, mint_id(:slot), :account_id, :kind, :from_id, :subject_id, :rev, 
 ON CONFLICT (slot, account_id, kind, from_id, subject_id) DO UPDATE
 SET rev = excluded.rev, gone = true WHERE had.rev < excluded.rev;
 
+-- name: rung
+-- Those of some accounts that have followers with a bell.
+SELECT account.id FROM unnest(:slots::smallint[], :accounts::bigint[]) AS account (slot, id)
+WHERE EXISTS (
+    SELECT FROM followers
+    WHERE followers.slot = account.slot AND followers.account_id = account.id AND notify AND NOT gone
+);
+
 -- name: bells
 -- Followers who want to hear of each post, in the order of ids, so that a cursor can stand between two pages.
 SELECT follower_id FROM followers

@@ -19,13 +19,13 @@ WHERE (slot, id) IN (
 RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id, problem;
 
 -- name: advance
-UPDATE outbox SET cursor = :cursor, run_at = now() + make_interval(secs => :lease_s), attempts = 1
+UPDATE outbox SET cursor = :cursor, deliveries = greatest(0, deliveries - :delivered::bigint), run_at = now() + make_interval(secs => :lease_s), attempts = 1
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: give_back
 -- Unfinished, to queue behind all that are due.
-UPDATE outbox SET cursor = :cursor, run_at = now(), lease = NULL, attempts = 0
+UPDATE outbox SET cursor = :cursor, deliveries = greatest(0, deliveries - :delivered::bigint), run_at = now(), lease = NULL, attempts = 0
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
@@ -35,6 +35,22 @@ WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: done
 DELETE FROM outbox USING (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
+WHERE slot = :slot AND id = :id AND lease = :lease;
+
+-- name: done_together
+DELETE FROM outbox USING unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease),
+    (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
+WHERE outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease;
+
+-- name: renew_together
+UPDATE outbox SET run_at = now() + make_interval(secs => :lease_s)
+FROM unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease)
+WHERE outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease;
+
+-- name: hand_on
+-- What is left of a message is of another kind: it queues as that, from its beginning.
+UPDATE outbox SET kind = :kind, cursor = 0, run_at = now(), lease = NULL, attempts = 0
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: retry
@@ -51,12 +67,17 @@ WHERE slot = :slot AND id = :id AND lease = :lease;
 UPDATE outbox SET dead_at = NULL, attempts = 0, run_at = now() WHERE dead_at IS NOT NULL;
 
 -- name: state
+-- `posts`: messages that bring deliveries; those of them that are made already, but not yet all of a page, count still.
 -- scatter
 SELECT count(*) FILTER (WHERE dead_at IS NULL) AS pending,
        count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
-       coalesce(max((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000 - (id >> 22))
-           FILTER (WHERE dead_at IS NULL AND (run_at <= now() OR attempts > 0)), 0) / 1000.0 AS oldest_s
-FROM outbox;
+       coalesce(max(age_ms) FILTER (WHERE dead_at IS NULL AND (run_at <= now() OR attempts > 0)), 0) / 1000.0 AS oldest_s,
+       count(*) FILTER (WHERE dead_at IS NULL AND deliveries > 0) AS posts,
+       coalesce(sum(deliveries) FILTER (WHERE dead_at IS NULL), 0)::bigint AS deliveries,
+       coalesce(max(age_ms) FILTER (WHERE dead_at IS NULL AND deliveries > 0), 0) / 1000.0 AS post_oldest_s
+FROM outbox, LATERAL (
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000 - (id >> 22) AS age_ms
+) AS aged;
 
 -- name: oldest
 -- The smallest message id that is not done: no message about anything older is still under way.

@@ -3,7 +3,7 @@
 -- name: publish
 -- The whole of a post but its photos in one statement, for the sake of the round trips: claim its idempotency key ('':
 -- none), write it, note when its author last posted, count it, and leave the message of which feeds will hear.
--- Gives its id, and a log position that lies before whatever may change the post later; no row when the key had been
+-- That says how many these are, near enough. Gives its id, and a log position that lies before whatever may change the post later; no row when the key had been
 -- claimed: two at once wait for each other here. What is not `counted`, a direct post, must not show in a number either.
 WITH minted AS (
     SELECT mint_id(:slot::smallint) AS id
@@ -25,10 +25,14 @@ WITH minted AS (
     INSERT INTO count_deltas (slot, id, subject_id, kind, delta)
     SELECT :slot, mint_id(:slot), account_id, :count_kind, 1 FROM post WHERE :counted
 ), told AS (
-    INSERT INTO outbox (slot, id, kind, payload, request_id)
+    INSERT INTO outbox (slot, id, kind, payload, request_id, deliveries)
     SELECT :slot, mint_id(:slot), :message_kind,
            jsonb_build_object('post', id, 'author', account_id, 'only', :only::jsonb, 'reply', :reply::jsonb,
-                              'tags', :listed::text[]), :request_id
+                              'tags', :listed::text[], 'addressed', :addressed::boolean, 'rings', :rings::boolean),
+           :request_id, CASE WHEN :only IS NULL THEN (
+               SELECT coalesce(sum(value), 0) FROM counts
+               WHERE counts.slot = :slot AND subject_id = account_id AND kind = :followers_kind
+           ) ELSE 0 END
     FROM post
 )
 SELECT id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM post;

@@ -55,9 +55,12 @@ WITH minted AS (
     INSERT INTO count_deltas (slot, id, subject_id, kind, delta)
     SELECT :slot, mint_id(:slot), :account_id, :count_kind, 1 FROM post
 ), told AS (
-    INSERT INTO outbox (slot, id, kind, payload, request_id)
-    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', :account_id::bigint, 'only', NULL),
-           :request_id
+    INSERT INTO outbox (slot, id, kind, payload, request_id, deliveries)
+    SELECT :slot, mint_id(:slot), :message_kind, jsonb_build_object('post', id, 'author', :account_id::bigint, 'only', NULL, 'addressed', false, 'rings', false),
+           :request_id, (
+               SELECT coalesce(sum(value), 0) FROM counts
+               WHERE counts.slot = :slot AND subject_id = :account_id AND kind = :followers_kind
+           )
     FROM post
 )
 SELECT id, (pg_current_wal_insert_lsn() - '0/0')::bigint AS position FROM post;
