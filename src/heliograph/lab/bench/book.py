@@ -16,7 +16,8 @@ Written by `make bench`, `make bench-mixed` and `make bench-celebrity`; do not e
 one, beside the floor or the limit of the same run: what a server that does nothing, or a store alone, does on the same machine in
 the same minute. `make bench PARTS="home posts"` measures some parts only; the others keep their section, their commit and their day.
 
-The load comes from the same machine and takes its share of it. Figures say where the time goes; they are no promises.
+The load comes from the same machine and takes its share of it. Figures say where the time goes; they are no promises. On a machine that
+others used meanwhile ("load ... before it began") only ratios of the same run say anything.
 """
 
 _SECTION = re.compile(r"^<!-- part: ([a-z-]+) -->\n(.*?)^<!-- end -->\n", re.MULTILINE | re.DOTALL)

@@ -1,5 +1,6 @@
 """On what and of what something was measured: the machine, the commit, the day."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import psutil
 
 _CPUINFO = Path("/proc/cpuinfo")
+# Of the last minute before this process began: what others were doing with the machine. A figure beside a high one is noise.
+LOAD_BEFORE = os.getloadavg()[0]
 
 
 def described() -> str:
@@ -18,7 +21,7 @@ def described() -> str:
     cores = psutil.cpu_count() or 1
     return (
         f"{cores} cores of {_model()}, {memory_gb:.0f} GB of memory, {platform.system()} {_kernel()}, "
-        f"{platform.python_implementation()} {version}"
+        f"{platform.python_implementation()} {version}, load {LOAD_BEFORE:.1f} before it began"
     )
 
 

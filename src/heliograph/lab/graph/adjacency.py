@@ -12,6 +12,7 @@ from heliograph.stores.valkey import Valkey
 
 # Members a command, commands a wave, waves under way: small enough that each is answered in time.
 MEMBERS, COMMANDS, WAVES = 500, 20, 4
+EMPTIED_S = 120.0
 
 
 class SortedSets:
@@ -25,7 +26,7 @@ class SortedSets:
 
     async def load(self, graph: Graph) -> None:
         """Both ends, many members a command."""
-        await self._valkey.one(lambda _: ("FLUSHALL", "SYNC"))
+        await self._empty()
         self._before = await self._used()
         commands = self._commands(graph)
         while waves := [wave for wave in (list(islice(commands, COMMANDS)) for _ in range(WAVES)) if wave]:
@@ -45,9 +46,18 @@ class SortedSets:
         for at in range(0, len(members), MEMBERS):
             yield ("ZADD", key, *(word for member in members[at : at + MEMBERS] for word in member))
 
+    async def _empty(self) -> None:
+        """Remove everything, in the background: a graph of millions takes longer than a reply may."""
+        await self._valkey.one(lambda _: ("FLUSHALL", "ASYNC"))
+        async with asyncio.timeout(EMPTIED_S):
+            while await self._info("lazyfree_pending_objects"):  # noqa: ASYNC110 -- another process is waited for
+                await asyncio.sleep(0.1)
+
     async def _used(self) -> int:
-        text: bytes = await self._valkey.one(lambda _: ("INFO", "memory"))
-        return int(text.partition(b"used_memory:")[2].partition(b"\r\n")[0])
+        return await self._info("used_memory")
+
+    async def _info(self, field: str) -> int:
+        return int((await self._valkey.info())[field])
 
     async def size(self) -> str:
         """What the server says that it uses."""

@@ -47,6 +47,7 @@ def test_a_part_that_is_not_measured_keeps_its_section(tmp_path, monkeypatch):
     assert "| rate | 7.00 /s |" in text
     assert text.count("`aaaa`") == text.count("`bbbb`") == 1
     assert text.count("# Benchmarks") == 1
+    assert text.count(f"load {machine.LOAD_BEFORE:.1f} before it began") == 2
 
 
 def test_a_cell_cannot_break_its_table(tmp_path):
