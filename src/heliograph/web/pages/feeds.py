@@ -45,9 +45,8 @@ def asked(name: str) -> tuple[str, str]:
 async def of_profile(request: Request, name: str, kind: str) -> Response[bytes]:
     """The feed of an account's public posts. Raises NotFoundError for who is suspended, as for nobody."""
     product = product_of(request)
-    account = await product.profiles.by_username(name)
-    timeline = await product.timelines.account(None, account.id, Page(limit=LOOKED_AT), AccountFilter())
-    person = entity(await product.people.one(account.id))
+    person = entity(await product.people.named(name))
+    timeline = await product.timelines.account(None, int(person["id"]), Page(limit=LOOKED_AT), AccountFilter())
     about = _plain(person["note"]) or f"Photos by {person['display_name']}"
     entries = [_entry(post) for post in entities(timeline.items) if _is_own(post, person["id"])]
     title = f"{person['display_name']} (@{person['username']})"

@@ -6,7 +6,6 @@ from litestar import Response
 from litestar.params import FromPath
 
 from heliograph.base.errors import NotFoundError
-from heliograph.domain.accounts.account import Account
 from heliograph.domain.feeds.timelines import AccountFilter
 from heliograph.domain.graph.edges import EdgePage
 from heliograph.domain.graph.notes import COMMENT_MAX
@@ -34,15 +33,16 @@ async def profile_page(request: Request, handle: FromPath[str]) -> Response[str]
     name, feed = feeds.asked(name_in(handle))
     if feed:
         return await feeds.of_profile(request, name, feed)
-    product = product_of(request)
-    account = await product.profiles.by_username(name)
-    pinned = await product.pins.of(account.id)
-    page = page_asked(request, GRID_POSTS)
-    timeline = await product.timelines.account(viewer_or_none(request), account.id, page, PHOTOS)
+    product, page = product_of(request), page_asked(request, GRID_POSTS)
+    person = entity(await product.people.named(name))
+    account_id = int(person["id"])
+    pinned, timeline = await asyncio.gather(
+        product.pins.of(account_id), product.timelines.account(viewer_or_none(request), account_id, page, PHOTOS)
+    )
     found = part(timeline, GRID_POSTS)
     top = [] if "max_id" in request.query_params else await _at_top(request, pinned)
     others = [post for post in found["posts"] if int(post["id"]) not in pinned]
-    return await _shown(request, account, {**found, "posts": top + others, "tab": "photos"})
+    return await _shown(request, person, {**found, "posts": top + others, "tab": "photos"})
 
 
 async def _at_top(request: Request, pinned: list[int]) -> list[Entity]:
@@ -53,24 +53,22 @@ async def _at_top(request: Request, pinned: list[int]) -> list[Entity]:
 @page_get("/{handle:str}/with_replies")
 async def everything_page(request: Request, handle: FromPath[str]) -> Response[str] | Response[bytes]:
     """All that somebody posts: comments and what they share too."""
-    product = product_of(request)
-    account = await product.profiles.by_username(name_in(handle))
-    page = page_asked(request, FEED_POSTS)
-    timeline = await product.timelines.account(viewer_or_none(request), account.id, page, EVERYTHING)
+    product, page = product_of(request), page_asked(request, FEED_POSTS)
+    person = entity(await product.people.named(name_in(handle)))
+    timeline = await product.timelines.account(viewer_or_none(request), int(person["id"]), page, EVERYTHING)
     found = part(timeline, FEED_POSTS)
     posts = await with_answered(request, found["posts"])
-    return await _shown(request, account, {**found, "posts": posts, "tab": "everything"})
+    return await _shown(request, person, {**found, "posts": posts, "tab": "everything"})
 
 
-async def _shown(request: Request, account: Account, values: Entity) -> Response[str] | Response[bytes]:
-    product, viewer = product_of(request), viewer_or_none(request)
-    person, featured, familiar = await asyncio.gather(
-        product.people.one(account.id), product.featured_tags.of(account.id), _familiar(request, account.id)
+async def _shown(request: Request, person: Entity, values: Entity) -> Response[str] | Response[bytes]:
+    product, account_id = product_of(request), int(person["id"])
+    featured, familiar, (known,) = await asyncio.gather(
+        product.featured_tags.of(account_id), _familiar(request, account_id), with_relations(request, [person])
     )
-    (known,) = await with_relations(request, [entity(person)])
     # Between two of whom one blocks the other there is nothing to see.
     values |= {"featured": featured, **familiar} if not _apart(known) else {"featured": [], **NOBODY, "posts": []}
-    apart = {"apart": _apart(known), "own": account.id == viewer}
+    apart = {"apart": _apart(known), "own": account_id == viewer_or_none(request)}
     page = await shown(request, "profile.html", person=known, most_note=COMMENT_MAX, **apart, **values)
     return cacheable.for_everybody(request, page)
 
