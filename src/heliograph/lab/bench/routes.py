@@ -23,9 +23,9 @@ T = TypeVar("T")
 PEOPLE, FOLLOWS, POSTS = 1000, 20, 20
 FANS, ROOTS, ANSWERS = 2, 200, 10
 TAG = "light"
-DRAWN = 5000
+DRAWN = 1000
 FLOOR = "/api/v1/timelines/home"
-WARM_S, MEASURED_S = 3.0, 3.0
+MEASURED_S = 3.0
 # A session tells the server's statistics what it has done within ten seconds.
 TOLD_S = 11.0
 # Transactions a request: what the process does on its own, every other second, and no more.
@@ -33,14 +33,31 @@ QUERIES_BAR = 0.01
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A route: what it is called here, and what is asked of it, over and over: paths, each with a token or ''."""
+    """A route: what it is called here, and what is asked of it, over and over: paths, each with a token or ''.
+
+    `cached`: the site promises to ask nothing of PostgreSQL for it, once it is warm.
+    """
 
     name: str
     asked: list[tuple[str, str]]
+    cached: bool = True
 
-    async def run(self, port: int, seconds: float) -> load.Outcome:
-        """Ask for `seconds`."""
-        return await load.run(port, cycle([load.get(*each) for each in self.asked]).__next__, seconds)
+    @property
+    def requests(self) -> list[bytes]:
+        """What is asked, as bytes."""
+        return [load.get(*each) for each in self.asked]
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What came of reading some routes: an outcome each, and how many transactions all took together."""
+
+    outcomes: list[load.Outcome]
+    transactions: int
+
+    @property
+    def each(self) -> float:
+        """Transactions a request."""
+        return self.transactions / sum(len(outcome.latencies_s) for outcome in self.outcomes)
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -60,18 +77,25 @@ async def measure(trial: Trial) -> list[Figure]:
     with pinned(OTHER_CORES):
         async with program(trial.settings, "heliograph", "serve", cores=WEB_CORE, ready=ready):
             for route in routes:
-                await route.run(port, WARM_S)
-            before = await _transactions(trial)
-            warm = [await route.run(port, MEASURED_S) for route in routes]
-            asked = await _transactions(trial) - before
+                await load.warm(port, list(dict.fromkeys(route.requests)), rounds=1)
+            cached = await _read(trial, [route for route in routes if route.cached])
+            pages = await _read(trial, [route for route in routes if not route.cached])
             sizes = [await load.size(port, *route.asked[0]) for route in routes]
         floors = [await _floor(trial, size) for size in sizes]
     figures: list[Figure] = []
-    for route, outcome, size, floor in zip(routes, warm, sizes, floors, strict=True):
+    for route, outcome, size, floor in zip(routes, cached.outcomes + pages.outcomes, sizes, floors, strict=True):
         figures += _figures(route, outcome, size, floor)
-    answers = sum(len(outcome.latencies_s) for outcome in warm)
-    figures.append(Figure("transactions of PostgreSQL a request", asked / answers, "", QUERIES_BAR, at_most=True))
-    return figures
+    return [
+        *figures,
+        Figure("transactions of PostgreSQL a request of the API", cached.each, "", QUERIES_BAR, at_most=True),
+        Figure("transactions of PostgreSQL a page", pages.each, ""),
+    ]
+
+
+async def _read(trial: Trial, routes: list[Route]) -> Read:
+    before = await _transactions(trial)
+    outcomes = [await load.run(trial.settings.port, cycle(route.requests).__next__, MEASURED_S) for route in routes]
+    return Read(outcomes, await _transactions(trial) - before)
 
 
 def _figures(route: Route, outcome: load.Outcome, size: int, floor: load.Outcome) -> list[Figure]:
@@ -116,8 +140,8 @@ def _routes(scene: Scene, chance: random.Random) -> Iterator[Route]:
     for name, paths in own:
         yield Route(name, [(path, reader.token) for path, reader in zip(paths, readers, strict=True)])
     places = _drawn([f"/@{author}/{post}" for author, post in zip(scene.authors, scene.posts, strict=True)], chance)
-    yield Route("profile page, to a stranger", [(place.rpartition("/")[0], "") for place in places])
-    yield Route("photo page, to a stranger", [(place, "") for place in places])
+    yield Route("profile page, to a stranger", [(place.rpartition("/")[0], "") for place in places], cached=False)
+    yield Route("photo page, to a stranger", [(place, "") for place in places], cached=False)
 
 
 def _drawn(things: Sequence[T], chance: random.Random) -> list[T]:
