@@ -318,6 +318,21 @@ async def test_a_name_that_is_free_again_is_whose_it_is_now(product: Product) ->
     assert ids_of([await product.people.named("phoenix")]) == [again]
 
 
+async def test_what_is_guessed_leaves_nothing_in_the_cache(product: Product, people) -> None:
+    """Ids, names and hashtags that do not exist are without end."""
+    (account,) = await people(1)
+    valkey, timelines = product.stores.valkey, product.timelines
+    assert (await timelines.account(None, account, Page(), AccountFilter())).items == []
+    before = await valkey.one(lambda _: ("DBSIZE",))
+    for number in range(1, 20):
+        for read in (timelines.account(None, account + number, Page(), AccountFilter()),
+                     timelines.pinned(None, account + number), product.people.named(f"nobody{number}")):  # fmt: skip
+            with pytest.raises(NotFoundError):
+                await read
+        assert (await timelines.tag(None, f"nothing{number}", Page())).items == []
+    assert await valkey.one(lambda _: ("DBSIZE",)) == before
+
+
 async def test_a_long_thread_is_read_from_its_shard(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.everything()
     cached = await scene.thread(scene.reader)

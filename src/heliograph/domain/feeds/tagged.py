@@ -41,6 +41,8 @@ class TagList(msgspec.Struct, frozen=True, array_like=True):
         ]
 
 
+NOTHING = TagList([], [], b"", 0)
+
 _decode = msgspec.msgpack.Decoder(TagList).decode
 
 
@@ -66,13 +68,14 @@ class TaggedPosts:
             slot = ids.slot_of_name(by_number[number])
             shard = self._shards.at(slot)
             position, rows = await shard.versioned(sql.kept, slot=slot, tag=by_number[number], limit=KEPT)
-            return position, {number: msgspec.msgpack.encode(_listed(rows))}
+            # Made-up hashtags are without end: nothing is kept of what lists nothing.
+            return position, {number: msgspec.msgpack.encode(_listed(rows))} if rows else {}
 
         async def load(numbers: list[int]) -> list[tuple[int, dict[int, bytes]]]:
             return await asyncio.gather(*map(load_one, numbers))
 
         found = await read_through(self._cache, TAG_LIST, by_number, load)
-        return list(found.values())
+        return [found.get(number, NOTHING) for number in by_number]
 
     async def page_of(self, names: Iterable[str], page: Page) -> list[int]:
         """The ids that `page` asks for, newest first, whoever wrote them: for lists, which outlast a suspension."""

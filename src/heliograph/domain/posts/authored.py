@@ -16,6 +16,7 @@ from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards
 
 sql = load("posts")
+accounts_sql = load("accounts")
 
 # The number grows with the layout, so that what an older version has cached is not read as if it were new.
 AUTHORED = "authored1"
@@ -52,6 +53,9 @@ class Authored(msgspec.Struct, frozen=True, array_like=True):
         ]
 
 
+NOTHING = Authored([], b"", 0, {})
+
+
 def changed(account: int) -> list[tuple[str, int]]:
     """What is cached (kind, id) of how much `account` has posted, and what."""
     return [(ACCOUNT_COUNTS, account), (AUTHORED, account)]
@@ -73,9 +77,9 @@ class AuthoredReader:
         self._cache = cache
 
     async def of(self, account: int) -> Authored:
-        """The newest posts of `account`."""
+        """The newest posts of `account`; none for one that does not exist."""
         found = await read_through(self._cache, AUTHORED, [account], self._load)
-        authored: Authored = found[account]
+        authored: Authored = found.get(account, NOTHING)
         return authored
 
     async def _load(self, accounts: list[int]) -> list[tuple[int, dict[int, bytes]]]:
@@ -83,7 +87,11 @@ class AuthoredReader:
 
     async def _load_one(self, account: int) -> tuple[int, dict[int, bytes]]:
         slot = ids.slot_of(account)
-        position, rows = await self._shards.at(slot).versioned(sql.authored, slot=slot, account_id=account, limit=KEPT)
+        shard = self._shards.at(slot)
+        position, rows = await shard.versioned(sql.authored, slot=slot, account_id=account, limit=KEPT)
+        if not rows and await shard.value(accounts_sql.exists, slot=slot, id=account) is None:
+            # Guessed ids are without end: nothing is kept of them.
+            return position, {}
         return position, {account: msgspec.msgpack.encode(_authored(rows))}
 
 

@@ -14,6 +14,7 @@ from heliograph.stores.shards import Shards, Transaction
 
 sql = load("pins")
 posts_sql = load("posts")
+accounts_sql = load("accounts")
 
 # The pinned posts of an account, as cached. The number grows with the layout.
 PINS = "pins1"
@@ -70,7 +71,7 @@ class Pins:
     async def of(self, account: int) -> list[int]:
         """The pinned posts of `account`, the latest pin first."""
         found = await read_through(self._cache, PINS, [account], self._load)
-        pinned: list[int] = found[account]
+        pinned: list[int] = found.get(account, [])
         return pinned
 
     async def refresh(self, account: int) -> None:
@@ -82,7 +83,11 @@ class Pins:
 
     async def _load_one(self, account: int) -> tuple[int, dict[int, bytes]]:
         slot = ids.slot_of(account)
-        position, rows = await self._shards.at(slot).versioned(sql.newest, slot=slot, account_id=account)
+        shard = self._shards.at(slot)
+        position, rows = await shard.versioned(sql.newest, slot=slot, account_id=account)
+        if not rows and await shard.value(accounts_sql.exists, slot=slot, id=account) is None:
+            # Guessed ids are without end: nothing is kept of them.
+            return position, {}
         return position, {account: msgspec.msgpack.encode([row["post_id"] for row in rows])}
 
 
