@@ -13,6 +13,7 @@ When Valkey is away every read is a miss and every write is dropped: invalidatio
 a restart old values are out of reach (see `Keys`).
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -21,9 +22,9 @@ from typing import Any
 
 import msgspec
 
-from heliograph.base import metrics
+from heliograph.base import ids, metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Leases, lease_key
+from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Asking, Leases, Part, Word, lease_key
 from heliograph.stores.misses import Loader, Misses
 from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
@@ -33,6 +34,9 @@ TOMBSTONE_S = 60
 UNTOLD_S = 600.0
 # A hang is over before there are so many; of a Valkey that was away for longer nothing old is in reach afterwards.
 UNTOLD_KEPT = 20_000
+
+# Whatever the cache may have already, of somebody who has guessed the id before it was given.
+_ANEW = Asking(least=ids.MAX_ID)
 
 # Set for a request that had to do without a store; the web puts it into a header.
 degraded: ContextVar[set[str] | None] = ContextVar("degraded", default=None)
@@ -50,15 +54,11 @@ Parse = Callable[[int, bytes], Any]
 Found = dict[int, Any]
 
 
-class Began(msgspec.Struct, frozen=True):
-    """When somebody began to read or write what they will offer to the cache: the run of Valkey, and this process' clock."""
+class Reserved(msgspec.Struct, frozen=True):
+    """Leases on fragments of an object that is about to be, by kind: whoever changes it voids them."""
 
-    run: str
-    at_s: float
-
-    def reaches(self, run: str) -> bool:
-        """Whether what began then may still be told to `run`: all that has changed meanwhile has left a tombstone in it."""
-        return run == self.run and time.monotonic() - self.at_s < TOMBSTONE_S / 2
+    ident: int
+    leases: dict[str, bytes]
 
 
 class Cache:
@@ -70,11 +70,8 @@ class Cache:
         # Tombstones that Valkey could not take: the versions below which this process must not believe its own past.
         self._untold: dict[tuple[str, int], int] = {}
         self._untold_until = 0.0
-        self.misses = Misses(Leases(valkey), self._least)
-
-    def began(self) -> Began:
-        """This moment, for a `fill`."""
-        return Began(self._valkey.run, time.monotonic())
+        self._leases = Leases(valkey)
+        self.misses = Misses(self._leases, self._least)
 
     def parsed(self, kind: str, bodies: Mapping[int, bytes]) -> Found:
         """What readers of `kind` get of `bodies`."""
@@ -166,18 +163,34 @@ class Cache:
             return made
         return made if self.believes(kind, ident, int(value[:VERSION_BYTES], 16)) else None
 
-    async def fill(
-        self, kind: str, version: int, bodies: dict[int, bytes], *, began: Began | None = None, ttl_s: int = FRAGMENT_S
-    ) -> None:
-        """Offer bodies, not empty, that were read or written at `version`. Older than what is there, they are refused.
+    async def reserve(self, ident: int, kinds: Iterable[str]) -> Reserved:
+        """Ask to write an object through to the cache, before its transaction commits; see `write_through`."""
+        asked = list(kinds)
+        try:
+            said = await asyncio.gather(*(self._leases.ask(kind, {ident: _ANEW}) for kind in asked))
+        except StoreUnavailableError:
+            return Reserved(ident, {})
+        leases = {kind: answer[ident] for kind, answer in zip(asked, said, strict=True)}
+        return Reserved(ident, {kind: each.data for kind, each in leases.items() if each.word == Word.LOAD})
 
-        `began`: when, before `version` was known. A fill that took too long, or for which Valkey was started anew, is dropped:
-        what has changed meanwhile may have left its tombstone where the fill would not meet it.
+    async def write_through(self, version: int, bodies: Mapping[str, bytes], reserved: Reserved) -> None:
+        """Offer the `bodies` of a new object, by kind, after its transaction has committed.
+
+        `version`: a log position before the commit. What has been changed since, be it that the tombstone of the change has been
+        lost, is refused: its lease has gone.
         """
+        ident = reserved.ident
+        await asyncio.gather(
+            *(
+                self._leases.fill(kind, [Part(version, {ident: bodies[kind]})], {ident: lease})
+                for kind, lease in reserved.leases.items()
+            )
+        )
+
+    async def fill(self, kind: str, version: int, bodies: dict[int, bytes], ttl_s: int = FRAGMENT_S) -> None:
+        """Offer bodies, not empty, that were read at `version`. Older than what is there, they are refused."""
 
         def commands(keys: Keys) -> list[Command]:
-            if began and not began.reaches(keys.run):
-                return []
             return [
                 ("FCALL", function("fill"), 1, key, f"{version:016x}", body, ttl_s)
                 for key, body in zip(keys.cached(kind, bodies), bodies.values(), strict=True)

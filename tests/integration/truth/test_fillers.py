@@ -7,7 +7,6 @@ import pytest
 from truth_replica import replica
 
 from heliograph.base.topology import ShardSpec, Topology
-from heliograph.stores import cache as cache_module
 from heliograph.stores import counts
 from heliograph.stores.cache import Cache, read_through
 from heliograph.stores.counts import Count
@@ -91,18 +90,21 @@ async def test_one_that_reads_a_replica_five_seconds_back(shards, cache, databas
         assert refused > 10
 
 
-async def test_one_that_wrote_before_valkey_was_started_anew(cache, valkey, monkeypatch):
-    """Of a write-through, which holds no lease; a tombstone of that time would be out of its sight."""
-    began = cache.began()
-    monkeypatch.setattr(valkey._keys, "run", "another")
-    await cache.fill(KIND, 5, {IDENT: b"old"}, began=began)
-    assert await have(cache) is None
-    await cache.fill(KIND, 5, {IDENT: b"new"}, began=cache.began())
-    assert await have(cache) == b"new"
+@pytest.mark.parametrize("lost", ["nothing", "the tombstone", "the lease", "all"])
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_write_through_that_is_late(cache, valkey, lost, changed):
+    """A new object is changed by others between its commit and its own write-through, and what tells of that is lost."""
+    reserved = await cache.reserve(IDENT, [KIND])
+    if changed:
+        await cache.invalidate(9, [(KIND, IDENT)])
+    for what in {"the tombstone": "c", "the lease": "l", "all": "cl"}.get(lost, ""):
+        await valkey.one(lambda keys, what=what: ("DEL", what + keys.cached(KIND, [IDENT])[0][1:]))
+    await cache.write_through(5, {KIND: b"fresh"}, reserved)
+    kept = not changed and lost in ("nothing", "the tombstone")
+    assert await have(cache) == (b"fresh" if kept else None)
 
 
-async def test_one_that_wrote_too_long_ago(cache, monkeypatch):
-    began = cache.began()
-    monkeypatch.setattr(cache_module, "TOMBSTONE_S", 0)
-    await cache.fill(KIND, 5, {IDENT: b"old"}, began=began)
-    assert await have(cache) is None
+async def test_a_write_through_over_what_somebody_had_guessed(cache):
+    await cache.fill(KIND, 4, {IDENT: b"there is no such thing"})
+    await cache.write_through(5, {KIND: b"fresh"}, await cache.reserve(IDENT, [KIND]))
+    assert await have(cache) == b"fresh"

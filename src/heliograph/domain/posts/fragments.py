@@ -9,7 +9,7 @@ from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.posts.authored import AUTHORED
 from heliograph.domain.posts.post import GONE, POST, POST_COUNTS, Header, Mention, Post, Visibility, pack
 from heliograph.stores import counts
-from heliograph.stores.cache import Began, Cache, Found, complete, read_through
+from heliograph.stores.cache import Cache, Found, Reserved, complete, read_through
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, slots_of
@@ -57,17 +57,17 @@ class Posts:
         """The counts' bodies, where a wave has read the cache already."""
         return await complete(self._cache, POST_COUNTS, had, self._load_counts)
 
-    async def write(self, post: Post, version: int, began: Began) -> None:
+    async def reserve(self, post_id: int) -> Reserved:
+        """Before a new post commits: ask to `write` it."""
+        return await self._cache.reserve(post_id, [POST, POST_COUNTS])
+
+    async def write(self, post: Post, version: int, reserved: Reserved) -> None:
         """Write a new post through to the cache; nobody likes it yet.
 
-        `version`: a log position before its commit, so that whatever changes it afterwards is newer. `began`: when its
-        transaction did, so that whatever changes it afterwards has left its tombstone where this would meet it.
+        `version`: a log position before its commit, so that whatever changes it afterwards is newer.
         """
-        counts_body = self._render_counts({})
-        await asyncio.gather(
-            self._cache.fill(POST, version, {post.id: pack(post, self._render(post))}, began=began),
-            self._cache.fill(POST_COUNTS, version, {post.id: counts_body}, began=began),
-        )
+        bodies = {POST: pack(post, self._render(post)), POST_COUNTS: self._render_counts({})}
+        await self._cache.write_through(version, bodies, reserved)
 
     async def refresh(self, post_id: int, author: int | None = None) -> None:
         """Believe nothing cached of a post that was read before now, nor, if it was edited, of what its `author` has posted."""

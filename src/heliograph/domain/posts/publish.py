@@ -21,7 +21,7 @@ from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import MAX_CHARACTERS, MAX_PHOTOS, POST, Mention, Post, Visibility
 from heliograph.domain.posts.threads import Reply, is_counted
 from heliograph.stores import outbox
-from heliograph.stores.cache import Began, Cache
+from heliograph.stores.cache import Cache, Reserved
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shard, Shards, Transaction
@@ -114,16 +114,16 @@ class Publisher:
             return Published(earlier, created=False)
         mentions = await mentions_of(self._profiles, draft.text)
         post = _post(author, draft, mentions, photos)
-        began = self._cache.began()
         async with self._shards.of(author).transaction() as transaction:
             written = await _write(transaction, post, draft.key)
             attached = await _attach(transaction, author, written["id"], photos) if written else []
-        if written is None:
+            reserved = await self._posts.reserve(written["id"]) if written else None
+        if written is None or reserved is None:
             earlier = await self._by_key(author, draft.key)
             # None: the post that had this key has been deleted at this very moment.
             return Published(earlier, created=False) if earlier is not None else await self.publish(author, draft)
         post = msgspec.structs.replace(post, id=written["id"], photos=attached)
-        await self._show_author(post, written["position"], began, transaction.position)
+        await self._show_author(post, written["position"], reserved, transaction.position)
         return Published(post.id, created=True, only=_only(post), reply=_reply(post), tags=_listed(post))
 
     async def _by_key(self, author: int, key: str) -> int | None:
@@ -133,10 +133,10 @@ class Publisher:
         found: int | None = await self._shards.at(slot).value(sql.by_key, slot=slot, account_id=author, key=key)
         return found
 
-    async def _show_author(self, post: Post, written: int, began: Began, committed: int) -> None:
-        """`written`, `began`: position and moment before whatever may have changed it since; `committed`: a position that covers it."""
+    async def _show_author(self, post: Post, written: int, reserved: Reserved, committed: int) -> None:
+        """`written`: a position before whatever may have changed the post since; `committed`: one that covers it."""
         await asyncio.gather(
-            self._posts.write(post, written, began),
+            self._posts.write(post, written, reserved),
             self._cache.invalidate_at_once(committed, authored.changed(post.account_id)),
         )
 

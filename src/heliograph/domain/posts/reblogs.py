@@ -17,7 +17,7 @@ from heliograph.domain.posts.marks import MARKS
 from heliograph.domain.posts.post import POST, POST_COUNTS, Post, Visibility
 from heliograph.domain.posts.publish import PUBLISHED
 from heliograph.stores import counts, outbox
-from heliograph.stores.cache import Cache
+from heliograph.stores.cache import Cache, Reserved
 from heliograph.stores.counts import Count
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Row, Shards, Transaction
@@ -94,20 +94,20 @@ class Reblogs:
         """Apply what the original's end said to the reblogger's end. Safe to repeat, in any order."""
         slot = ids.slot_of(change.account)
         edge = {"slot": slot, "account_id": change.account, "post_id": change.post}
-        written: Row | None = None
-        began = self._cache.began()
+        written: tuple[Row, Reserved] | None = None
         async with self._shards.at(slot).transaction() as transaction:
             newer = await transaction.row(sql.apply, **edge, rev=change.rev, gone=change.gone)
             if newer is None:
                 return Reblogged(await transaction.value(sql.repost, **edge), created=False)
             if newer["ended"] is not None:
                 await hide(transaction, change.account, newer["ended"])
-            if not change.gone:
-                written = await _write(transaction, change)
+            if not change.gone and (row := await _write(transaction, change)):
+                written = row, await self._posts.reserve(row["id"])
         if written is not None:
-            await self._posts.write(_post(change, written["id"]), written["position"], began)
+            row, reserved = written
+            await self._posts.write(_post(change, row["id"]), row["position"], reserved)
         await self._show(change, newer["ended"], transaction.position)
-        return Reblogged(written["id"] if written else None, created=written is not None)
+        return Reblogged(written[0]["id"] if written else None, created=written is not None)
 
     async def _show(self, change: ReblogChanged, ended: int | None, committed: int) -> None:
         """Let the reblogger see it at once."""
