@@ -200,7 +200,7 @@ def _feeds(found: Status) -> list[tuple[str, str]]:
 def _deliveries(found: Status) -> list[tuple[str, str]]:
     queues = [shard.queue for shard in found.shards]
     waiting = sum(queue.deliveries for queue in queues)
-    lines = [("rate", f"{found.per_s:,.0f} a second in the last ten to fifteen")]
+    lines = [("rate", f"{found.per_s:,.0f} a second, over the last ten to fifteen seconds")]
     if not waiting:
         return [("waiting", "none"), *lines]
     posts, oldest_s = sum(queue.posts for queue in queues), max(queue.post_oldest_s for queue in queues)
@@ -208,7 +208,7 @@ def _deliveries(found: Status) -> list[tuple[str, str]]:
         f"{waiting / found.per_s:,.0f} s at this rate" if found.per_s else "[red]never[/], since no worker makes any"
     )
     return [
-        ("waiting", f"{waiting:,} of {posts:,} posts, the oldest {oldest_s:,.0f} s old"),
+        ("waiting", f"{waiting:,} deliveries of {posts:,} posts, the oldest {oldest_s:,.0f} s old"),
         *lines,
         ("time to empty", takes),
     ]
