@@ -1,10 +1,15 @@
 """The metrics that every program exports; a facade, so that rooms count without knowing the exporter."""
 
+from collections import Counter as PerKind
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Protocol
+from weakref import WeakSet
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from heliograph.base.errors import StartError
 
@@ -17,7 +22,11 @@ http_seconds = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-cache_reads = Counter("heliograph_cache_reads_total", "Fragments asked of the cache.", ["kind", "result"])
+cache_reads = Counter(
+    "heliograph_cache_reads_total",
+    "Fragments asked of Valkey, since the process did not keep them; those that it kept: heliograph_cache_near_hits_total.",
+    ["kind", "result"],
+)
 cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
 cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
 stampedes_avoided = Counter(
@@ -59,6 +68,40 @@ streams_dropped = Counter("heliograph_streams_dropped_total", "Streams ended by 
 media_processed = Counter("heliograph_media_processed_total", "Photos decoded.", ["result"])
 
 
+class CountsHits(Protocol):
+    """Somebody who counts hits by kind."""
+
+    def hits(self) -> dict[str, int]:
+        """Hits so far, by kind."""
+
+
+class NearHits(Collector):
+    """Hits in this process, counted by those who have them: counting here would cost more than a hit."""
+
+    def __init__(self) -> None:
+        self._sources: WeakSet[CountsHits] = WeakSet()
+
+    def add(self, source: CountsHits) -> None:
+        """Ask `source` too, for as long as it lives."""
+        self._sources.add(source)
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Called when the metrics are read."""
+        family = CounterMetricFamily(
+            "heliograph_cache_near_hits", "Fragments that the process had kept and that were current.", labels=["kind"]
+        )
+        total: PerKind[str] = PerKind()
+        for source in list(self._sources):
+            total.update(source.hits())
+        for kind, hits in total.items():
+            family.add_metric([kind], hits)
+        yield family
+
+
+near_hits = NearHits()
+REGISTRY.register(near_hits)
+
+
 @cache
 def _answers(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """The metrics of one kind of answer; looking them up by their labels costs more than counting."""
@@ -77,10 +120,10 @@ def _cache_reads(kind: str) -> tuple[Counter, Counter]:
     return cache_reads.labels(kind, "hit"), cache_reads.labels(kind, "miss")
 
 
-def cache_read(kind: str, hits: int, misses: int) -> None:
-    """Count fragments of `kind` asked of the cache."""
+def cache_read(kind: str, asked: int, misses: int) -> None:
+    """Count fragments of `kind` asked of Valkey."""
     hit, miss = _cache_reads(kind)
-    hit.inc(hits)
+    hit.inc(asked - misses)
     if misses:
         miss.inc(misses)
 

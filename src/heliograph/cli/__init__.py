@@ -8,7 +8,7 @@ import sys
 import typer
 
 from heliograph.base.errors import HeliographError
-from heliograph.cli import backup, explain, leaving, programs, schema, site, status, users
+from heliograph.cli import backup, cache, explain, leaving, programs, schema, site, status, users
 
 app = typer.Typer(
     name="heliograph",
@@ -23,6 +23,7 @@ for room in (site, programs, schema, backup, status, explain):
     room.register(app)
 leaving.register(users.app)
 app.add_typer(users.app, name="user")
+app.add_typer(cache.app, name="cache")
 app.callback()(explain.options)
 
 

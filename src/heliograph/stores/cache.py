@@ -120,10 +120,19 @@ class Cache:
         except StoreUnavailableError:
             note_degraded("cache")
             return [dict.fromkeys(idents) for _, idents in wanted]
+        self._count(wanted, had, fetched)
         if fetched:
             for (kind, _), found in zip(wanted, had, strict=True):
                 found.update({ident: fetched[kind, ident] for ident in found if (kind, ident) in fetched})
         return had
+
+    def _count(
+        self, wanted: Sequence[tuple[str, Sequence[int]]], had: Sequence[Found], fetched: Mapping[tuple[str, int], Any]
+    ) -> None:
+        """Count what was kept, and not `fetched` for this request."""
+        for (kind, _), found in zip(wanted, had, strict=True):
+            kept = sum(value is not None and (kind, ident) not in fetched for ident, value in found.items())
+            self._valkey.near.shelf(kind).hits += kept
 
     def _kept(self, kind: str, idents: Sequence[int]) -> Found:
         if self._untold:
@@ -142,6 +151,8 @@ class Cache:
             values = replies[1]
             if isinstance(values, list):
                 fetched.update({key: self._taken(*key, value) for key, value in zip(asked, values, strict=True)})
+                for kind, idents in gaps:
+                    metrics.cache_read(kind, len(idents), [fetched[kind, ident] for ident in idents].count(None))
 
         await self._valkey.wave(
             lambda keys: [
@@ -270,7 +281,6 @@ async def complete(cache: Cache, kind: str, had: Found, load: Loader, unkept: by
     `unkept`: a body that is not offered.
     """
     missing = [ident for ident, value in had.items() if value is None]
-    metrics.cache_read(kind, hits=len(had) - len(missing), misses=len(missing))
     if not missing:
         return had
     loaded = cache.parsed(kind, await cache.misses.load(kind, missing, load, unkept))

@@ -17,6 +17,8 @@ Source: Valkey, "Client-side caching".
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from heliograph.base import metrics
+
 # What an entry takes besides its value: a place in a dictionary, its key, an object around it.
 ENTRY_BYTES = 250
 
@@ -32,6 +34,7 @@ class Shelf:
         self._old: dict[int, Any] = {}
         # Of a value, in bytes, about: that of the last one that was put here.
         self.weight = ENTRY_BYTES
+        # How often a value of these was what a request went by.
         self.hits = 0
 
     def get(self, ident: int) -> Any:
@@ -41,8 +44,6 @@ class Shelf:
             value = self._old.pop(ident)
             self._young[ident] = value
             self._near.grow(self.weight)
-        if value is not None:
-            self.hits += 1
         return value
 
     def whole(self, idents: Sequence[int]) -> list[Any] | None:
@@ -52,7 +53,8 @@ class Shelf:
             values = [young[ident] for ident in idents]
         except KeyError:
             values = [self.get(ident) for ident in idents]
-            return None if None in values else values
+            if None in values:
+                return None
         self.hits += len(values)
         return values
 
@@ -87,6 +89,11 @@ class Near:
         self._half = bytes_at_most // 2
         self._weight = 0
         self.shelves: dict[str, Shelf] = {}
+        metrics.near_hits.add(self)
+
+    def hits(self) -> dict[str, int]:
+        """How often what is kept was gone by, by kind."""
+        return {kind: shelf.hits for kind, shelf in self.shelves.items()}
 
     def shelf(self, kind: str) -> Shelf:
         """The shelf of `kind`; it stays the same for good."""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from truth_model import Model, Post
+from truth_model import DELETION, Model, Post
 from truth_site import Valkey, decoded, own_folder, sign_up, site
 
 PEOPLE = 3
@@ -55,7 +55,7 @@ class Play:
 
     async def _delete(self, number, web, target):
         if post := self._target(target, number):
-            post.story.append("deletion asked")
+            post.story.append(DELETION)
             post.deleted = await self._change(number, web, post, "DELETE", "") or post.deleted
 
     async def _like(self, number, web, target):

@@ -193,6 +193,19 @@ local function invalidate(keys, args)
   return values
 end
 
+-- KEYS: values. ARGV: seconds to live. Leaves of each its version, as a tombstone: what has read since then may fill it. How many
+-- were values.
+local function forget(keys, args)
+  local forgotten = 0
+  for _, key in ipairs(keys) do
+    if server.call('STRLEN', key) > 16 then
+      server.call('SET', key, server.call('GETRANGE', key, 0, 15), 'EX', args[1])
+      forgotten = forgotten + 1
+    end
+  end
+  return forgotten
+end
+
 -- KEYS: where the generation is kept. ARGV: run id of this server, the generation that begins with this run.
 -- Feeds of an older run are not believed, unless whoever restarted the server vouched for it by storing the new run id.
 local function generation(keys, args)
@@ -209,4 +222,5 @@ server.register_function('fill_SUFFIX', fill)
 server.register_function('lease_SUFFIX', lease)
 server.register_function('give_back_SUFFIX', give_back)
 server.register_function('invalidate_SUFFIX', invalidate)
+server.register_function('forget_SUFFIX', forget)
 server.register_function('generation_SUFFIX', generation)
