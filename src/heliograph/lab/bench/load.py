@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 # Warming goes in runs of so many seconds, so many at most: a server that refuses everybody is never warm.
-WARM_S, WARM_RUNS = 3.0, 40
+WARM_S, WARM_RUNS = 3.0, 200
 
 
 class Outcome(msgspec.Struct, frozen=True):
