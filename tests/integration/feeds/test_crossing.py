@@ -4,6 +4,7 @@ Nothing that a reader has seen goes again, nothing comes twice, and in the end e
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -213,14 +214,15 @@ async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypa
     for reader in range(1, 4):
         await circle.follow(reader, 0)
         await home_of(one, circle.people[reader])
-    # Nine pages a day are believed of three readers: 108 us. A post costs 24, and a week's posts are a seventh a day.
+    # Nine pages a day are believed of three readers, and a week's posts are a seventh a day.
+    pull_us, push_us = 9 * costs.COSTS.pull_us, 3 * costs.COSTS.push_us
     posts = 0
     while await state_of(one, author) is None:
         await circle.post(0, Visibility.PUBLIC, set())
         await drain(other)
         posts += 1
         assert posts < 100
-    assert posts / 7 * 24 == pytest.approx(108 * costs.MARGIN, rel=0.03)
+    assert posts == math.ceil(7 * costs.MARGIN * pull_us / push_us)
     # They read all day: what is counted in this process changes the choice at the next look.
     await one.crowds.flush()
     for _ in range(80):

@@ -18,7 +18,7 @@ def test_near_the_line_all_stays_as_it_is(pulled: bool) -> None:
 
 
 def test_it_is_the_ratio_of_the_rates_that_counts() -> None:
-    for size in (1000, 30_000, 1_000_000):
+    for size in (1000, 30_000, 300_000):
         few = Crowd(size, size // 10, posts_a_day=1, reads_a_day=size)
         assert not pulling_pays(few, pulled=False)
         assert pulling_pays(replace(few, posts_a_day=100), pulled=False)

@@ -1,20 +1,45 @@
-"""Push or pull: `python -m heliograph.lab.pushpull simulate`. Exits with 1 when the choice by cost is not the cheapest."""
+"""Push or pull: `python -m heliograph.lab.pushpull calibrate|simulate`.
 
+`calibrate` measures the costs of stores/costs.py on this machine, `simulate` has societies live a day on paper. Exits with 1 when the
+choice by cost is not the cheapest.
+"""
+
+import asyncio
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
+from heliograph.base import logs
+from heliograph.lab.bench.trial import ALL_CORES, trial
+from heliograph.lab.pushpull.calibrate import calibrate
 from heliograph.lab.pushpull.graphs import MIXES
 from heliograph.lab.pushpull.simulate import ACCOUNTS, BY_COST, Day, simulate
+from heliograph.stores.costs import COSTS
 
 
 def main(names: list[str]) -> int:
     """Do what `names` say; the exit code."""
-    if names != ["simulate"]:
-        sys.stderr.write("expected: simulate\n")
+    logs.configure("warning")
+    parts = {"calibrate": _calibrated, "simulate": _simulated}
+    if len(names) != 1 or names[0] not in parts:
+        sys.stderr.write(f"expected one of {', '.join(parts)}\n")
         return 2
-    return _simulated()
+    return parts[names[0]]()
+
+
+def _calibrated() -> int:
+    async def measured() -> None:
+        async with trial(ALL_CORES) as site:
+            found = await calibrate(site)
+        table = Table("microseconds of processor time", "here", "believed")
+        table.add_row("PUSH: a post into one list", f"{found.push_us:.1f}", f"{COSTS.push_us:.1f}")
+        table.add_row("SKIP: a follower passed over", f"{found.skip_us:.1f}", f"{COSTS.skip_us:.1f}")
+        table.add_row("PULL: one list more in a read", f"{found.pull_us:.1f}", f"{COSTS.pull_us:.1f}")
+        Console().print(table)
+
+    asyncio.run(measured())
+    return 0
 
 
 def _simulated() -> int:
