@@ -20,8 +20,8 @@ from heliograph.web.cacheable import FRESH_S, STALE_S
 from heliograph.web.table import ROUTES
 
 LATE_S = FRESH_S + STALE_S
-# Longer than anybody waits for Valkey.
-SILENT_MS = 2000
+# Longer than anybody waits for Valkey, on a slow machine too.
+SILENT_MS = 4000
 # What no answer has that is the same for everybody: headers, forms, the bar of who is logged in.
 PERSONAL = re.compile(r"(?im)^(?:set-cookie|x-ratelimit-\w+|x-request-id):|csrf_token|bar-member")
 
@@ -208,17 +208,15 @@ def test_who_has_the_page_is_told_so_in_few_bytes(site: Site, ada: Person) -> No
         assert http.get(path, headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_an_answer_that_lacks_something_is_not_kept(site: Site, ada: Person) -> None:
+@pytest.mark.parametrize("form", ["", ".rss"])
+def test_an_answer_that_lacks_something_is_not_kept(site: Site, ada: Person, form: str) -> None:
     """What was made while Valkey did not answer, complete or not: nobody looks for what may be missing in it."""
-    paths = [f"/@{ada.name}", f"/@{ada.name}.rss"]
+    path = f"/@{ada.name}{form}"
     with httpx.Client(base_url=site.url, timeout=30) as http:
-        for path in paths:
-            assert http.get(path).headers["cache-control"].startswith("public")
+        assert http.get(path).headers["cache-control"].startswith("public")
         site.settled()
         site.run(site.product.stores.valkey.one(lambda _: ("CLIENT", "PAUSE", SILENT_MS, "ALL")))
-        for path in paths:
-            degraded = http.get(path)
-            assert degraded.headers["heliograph-degraded"]
-            assert degraded.headers["cache-control"] == "private, no-store"
-        for path in paths:
-            until(lambda path=path: http.get(path).headers["cache-control"].startswith("public"))
+        degraded = http.get(path)
+        assert degraded.headers["heliograph-degraded"]
+        assert degraded.headers["cache-control"] == "private, no-store"
+        until(lambda: http.get(path).headers["cache-control"].startswith("public"))
