@@ -81,7 +81,7 @@ async def test_a_celebrity_s_list(product, people, topology, database, settings)
     for number in range(8):
         await product.publishing.publish(celebrity, Draft(f"News {number}", [], Visibility.PUBLIC))
     await product.following.follow(fan, celebrity)
-    await product.pulled.start(celebrity)
+    await product.crossing.start(celebrity)
     await product.stores.valkey.one(lambda _: ("FLUSHALL",))
     # Of the fan's own list there is no stampede.
     lists = product.home._skeletons._lists
