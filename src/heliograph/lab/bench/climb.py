@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from heliograph.lab.bench.openloop import Outcome
-from heliograph.lab.bench.usage import Usage
+from heliograph.lab.bench.usage import OTHERS, Usage
 
 P99_MS = 100.0
 # The share of its time above which a core, or all of them, has nothing left to give.
@@ -40,6 +40,8 @@ class Step(msgspec.Struct, frozen=True):
         if more > posts / 2:
             return f"the worker, {more:,} more messages wait"
         role, share = max(self.usage.cores.items(), key=lambda part: part[1])
+        if share > FULL and role == OTHERS:
+            return "nothing of the site: others fill a core"
         if share > FULL:
             return f"{role}, which fills a core"
         if sum(self.usage.cores.values()) > FULL * (os.cpu_count() or 1):

@@ -58,6 +58,7 @@ def test_errors_and_lateness_are_not_borne(status, ms):
 def test_what_gave_way():
     assert a_step(100, waited=60).gave_way == "the worker, 60 more messages wait"
     assert a_step(100, cores={"web process": 0.97, "PostgreSQL": 0.5}).gave_way == "web process, which fills a core"
+    assert a_step(100, cores={"web process": 0.3, "others": 1.6}).gave_way == "nothing of the site: others fill a core"
     shared = {"web process": 0.7, **{f"other {at}": 0.6 for at in range(2 * (climb.os.cpu_count() or 1))}}
     assert a_step(100, cores=shared).gave_way == "the cores, of which web process takes most"
     assert a_step(100, cores={"web process": 0.2}).gave_way == "nothing that takes processor time: a wait"
