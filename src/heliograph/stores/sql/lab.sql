@@ -64,7 +64,7 @@ WITH authors AS (
     ON CONFLICT (slot, subject_id, kind) DO UPDATE SET value = counts.value + excluded.value
 )
 INSERT INTO followers (slot, account_id, follower_id, rev)
-SELECT (author >> 12) & 1023, author, (:first::bigint + number) << 22 | (number * 7919 % 1008) << 12, nth << 32 | number
+SELECT (author >> 12) & 1023, author, ((:first::bigint + number) << 22) | ((number * 7919 % 1008) << 12), (nth << 32) | number
 FROM (
     SELECT author, nth, (nth * 977 + step * :stride::bigint) % :count::bigint AS number
     FROM authors, generate_series(:begin, :end - 1) AS step
