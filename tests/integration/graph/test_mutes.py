@@ -1,5 +1,7 @@
 """Mutes, notes, relationships, familiar followers."""
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,7 +60,19 @@ async def test_mutes_end_by_themselves(wide: Product, apart, monkeypatch) -> Non
     assert {row["target_id"] for row in await wide.stores.shards.scatter(sql.mutes)} == {bob, dan}
     with monkeypatch.context() as later:
         later.setattr(clock, "now", lambda: before + timedelta(hours=1, minutes=1))
-        assert not (await wide.relations.of(ann)).until_ms or not (await wide.relations.of(ann)).current()
+        assert not (await wide.relations.of(ann)).current(), "the database's clock says that it lasts"
+
+
+async def test_a_cached_mute_ends_by_itself_for_every_process(wide: Product, settings, two_shards, apart) -> None:
+    """What the caches have of it is not believed any longer: neither what a process keeps, nor what Valkey has."""
+    ann, bob = await apart(2)
+    async with open_product(settings, two_shards) as other:
+        await wide.mutes.mute(ann, bob, 2)
+        assert await muted(wide, ann) == await muted(other, ann) == ({bob}, {bob})
+        until = (await wide.relations.of(ann)).until_ms / 1000
+        while time.time() <= until:
+            await asyncio.sleep(0.05)
+        assert await muted(wide, ann) == await muted(other, ann) == (set(), set())
 
 
 async def test_a_mute_is_changed_in_its_place(wide: Product, apart) -> None:

@@ -107,10 +107,17 @@ class RelationsReader:
 
     async def of_many(self, viewers: Sequence[int], *, heard: bool = False) -> dict[int, Relations]:
         """The relations of `viewers` as they are now, in one wave for what is cached."""
-        (found,) = await self._cache.read([(RELATIONS, viewers)], heard=heard)
-        # What has ended by itself is read anew, and found out by nobody else.
-        had = {viewer: each if each and each.current() else None for viewer, each in found.items()}
+        (had,) = await self._cache.read([(RELATIONS, viewers)], heard=heard)
+        if ended := [viewer for viewer, each in had.items() if each and not each.current()]:
+            await self._end(ended)
+            had |= dict.fromkeys(ended)
         return await complete(self._cache, RELATIONS, had, self._load)
+
+    async def _end(self, viewers: list[int]) -> None:
+        """Believe no longer what has ended by itself: the cache still has it, and would give it to whoever loads it anew."""
+        for viewer in viewers:
+            position = await self._shards.of(viewer).mark()
+            await self._cache.invalidate_at_once(position, [(RELATIONS, viewer)])
 
     async def _load(self, viewers: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         return await asyncio.gather(*(self._load_one(viewer) for viewer in viewers))
