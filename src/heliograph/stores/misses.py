@@ -6,7 +6,7 @@ Within the process by one flight for all (stores/flights.py), among processes by
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
@@ -102,9 +102,14 @@ class _Journey:
             raise
         sealed = self._flights.tick()
         taken = await self._leases.fill(self._kind, map(self._kept, parts), leases) if leases else set()
+        taken -= self._outdated(parts)
         loaded = {ident: body for part in parts for ident, body in part.bodies.items()}
         for ident, flight in flights.items():
             flight.land(loaded.get(ident), sealed if ident in taken else UNSEALED)
+
+    def _outdated(self, parts: Iterable[Part]) -> set[int]:
+        """What was changed here since it was read, of which the cache, that has taken it, could not be told."""
+        return {ident for part in parts for ident in part.bodies if part.version < self._least(self._kind, ident)}
 
     def _kept(self, part: Part) -> Part:
         return Part(part.version, {ident: body for ident, body in part.bodies.items() if body != self._unkept})

@@ -185,8 +185,12 @@ class Pipe(asyncio.Protocol):
         wave.replies.append(reply)
         if len(wave.replies) == wave.expected:
             self._waves.popleft()
-            if wave.arrived is not None:
-                wave.arrived(wave.replies)
+            try:
+                if wave.arrived is not None:
+                    wave.arrived(wave.replies)
+            except Exception as error:  # noqa: BLE001 -- theirs who asked, not that of all who share the connection
+                _fail(wave.future, error)
+                return
             if not wave.future.done():
                 wave.future.set_result(wave.replies)
 
@@ -197,8 +201,7 @@ class Pipe(asyncio.Protocol):
         if self._watch is not None:
             self._watch.cancel()
         for wave in self._waves:
-            if not wave.future.done():
-                wave.future.set_exception(ConnectionError(f"the connection to Valkey was lost: {exc}"))
+            _fail(wave.future, ConnectionError(f"the connection to Valkey was lost: {exc}"))
         self._waves.clear()
 
     def _flush(self) -> None:
@@ -216,6 +219,11 @@ class Pipe(asyncio.Protocol):
             self.close()
         else:
             self._watch = self._loop.call_at(self._waves[0].due, self._check)
+
+
+def _fail(future: "asyncio.Future[list[Any]]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 def _done(hearers: "list[asyncio.Future[None]]") -> None:

@@ -169,6 +169,22 @@ async def test_interleaved_waves_get_their_own_replies(valkey_url, seed):
     assert min(outcomes.values()) > 0, outcomes
 
 
+async def test_replies_of_which_nothing_can_be_made_fail_for_who_asked_alone(valkey_url):
+    """The others on the connection have theirs."""
+
+    def unreadable(_: list[object]) -> None:
+        raise ValueError("not what it was to be")
+
+    async with through(valkey_url, Faults()) as pipe, asyncio.timeout(5):
+        before, broken, after = (
+            pipe.exchange([("ECHO", text)], hook) for text, hook in [("a", None), ("b", unreadable), ("c", None)]
+        )
+        found = await asyncio.gather(before, broken, after, return_exceptions=True)
+        assert (found[0], found[2]) == ([b"a"], [b"c"])
+        assert isinstance(found[1], ValueError)
+        assert not pipe.closed.is_set()
+
+
 @pytest.mark.parametrize("garbled", [False, True])
 async def test_half_a_reply_is_nobodys_reply(valkey_url, garbled):
     """The connection ends after any number of bytes: who was answered before has their reply, all others an error."""

@@ -154,3 +154,26 @@ async def test_what_is_not_to_be_kept_is_not(cache, valkey):
         assert await cache.misses.load(KIND, [IDENT], source.load, unkept=b"body") == {IDENT: b"body"}
     assert source.asked == 2
     assert await keys(valkey, "?{run}:*") == []
+
+
+async def test_what_was_changed_here_untold_is_read_anew_by_who_comes_after(cache, valkey, monkeypatch):
+    """Valkey takes the fill, since it could not be told of the change; the changer's own process knows better."""
+    source = Source(b"old", 5)
+    source.go.clear()
+    first = asyncio.create_task(read_through(cache, KIND, [IDENT], source.load))
+    await asyncio.wait_for(source.reading.wait(), 5)
+
+    async def away(*_):
+        raise StoreUnavailableError("valkey")
+
+    with monkeypatch.context() as hung:
+        hung.setattr(valkey, "wave", away)
+        source.body, source.version = b"new", 9
+        await cache.invalidate_at_once(7, [(KIND, IDENT)])
+    second = asyncio.create_task(read_through(cache, KIND, [IDENT], source.load))
+    # It has looked, and waits for the load that is under way.
+    await valkey.heard()
+    await asyncio.sleep(0.05)
+    source.go.set()
+    assert await first == {IDENT: b"old"}
+    assert await second == {IDENT: b"new"}
