@@ -26,6 +26,7 @@ from heliograph.stores.valkey import Valkey
 
 KIND = "post"
 IDENT = 77 << 12 | 5
+OTHER = 78 << 12 | 5
 counts_sql = load("counts")
 
 
@@ -310,3 +311,26 @@ async def test_who_could_not_tell_of_a_change_does_not_believe_its_own_past(serv
         assert await have(cache, (KIND, IDENT)) == [None], "whoever fills has read before the change"
         await cache.fill(KIND, 7, {IDENT: b"new"})
         assert await have(cache, (KIND, IDENT)) == await have(others, (KIND, IDENT)) == [b"new"]
+
+
+async def test_a_full_server_hears_of_changes_and_lets_processes_in(server: Server) -> None:
+    """It keeps nothing new; what was deleted or hidden is not shown to anybody all the same."""
+
+    async def load(_: list[int]) -> list[tuple[int, dict[int, bytes]]]:
+        return [(7, {IDENT: b"new"})]
+
+    server.start()
+    async with Valkey.open(server.url) as client, Valkey.open(server.url) as another:
+        cache, others = Cache(client), Cache(another)
+        await cache.fill(KIND, 5, {IDENT: b"old", OTHER: b"other"})
+        assert await have(others, (KIND, IDENT), (KIND, OTHER)) == [b"old", b"other"]
+        await client.one(lambda _: ("CONFIG", "SET", "maxmemory", "1"))
+        await cache.fill(KIND, 6, {OTHER: b"refused"})
+        await cache.invalidate(6, [(KIND, IDENT)])
+        assert await have(others, (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
+        async with Valkey.open(server.url) as comes:
+            assert await have(Cache(comes), (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
+        assert await read_through(cache, KIND, [IDENT], load) == {IDENT: b"new"}
+        await client.one(lambda _: ("CONFIG", "SET", "maxmemory", "0"))
+        assert await read_through(cache, KIND, [IDENT], load) == {IDENT: b"new"}
+        assert await have(others, (KIND, IDENT)) == [b"new"]

@@ -220,7 +220,14 @@ server.register_function('begin_SUFFIX', begin)
 server.register_function('merge_SUFFIX', merge)
 server.register_function('fill_SUFFIX', fill)
 server.register_function('lease_SUFFIX', lease)
-server.register_function('give_back_SUFFIX', give_back)
-server.register_function('invalidate_SUFFIX', invalidate)
-server.register_function('forget_SUFFIX', forget)
-server.register_function('generation_SUFFIX', generation)
+
+-- What must be possible on a server that is full as well: to take back what is not true any more, which needs next to no room,
+-- and to be greeted.
+local function register_always(name, callback)
+  server.register_function{function_name = name, callback = callback, flags = {'allow-oom'}}
+end
+
+register_always('give_back_SUFFIX', give_back)
+register_always('invalidate_SUFFIX', invalidate)
+register_always('forget_SUFFIX', forget)
+register_always('generation_SUFFIX', generation)
