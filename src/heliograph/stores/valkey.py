@@ -139,7 +139,7 @@ class Valkey:
         try:
             return await pipe.exchange(build(self._keys), arrived)
         except ConnectionError as error:
-            raise self._away(error) from error
+            raise self._away(error, pipe) from error
         except ReplyError as error:
             # The server is there but cannot do this. A full one still reads; one that is loading, or has lost our
             # functions, has to be greeted again.
@@ -160,7 +160,7 @@ class Valkey:
         try:
             await pipe.heard()
         except ConnectionError as error:
-            raise self._away(error) from error
+            raise self._away(error, pipe) from error
 
     async def ping(self) -> None:
         """StoreUnavailableError unless the server answers."""
@@ -229,7 +229,7 @@ class Valkey:
 
     async def _connect(self) -> Pipe:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            pipe = await Pipe.connect(self._address, REPLY_TIMEOUT_S, self.near.changed)
+            pipe = await Pipe.connect(self._address, REPLY_TIMEOUT_S, self._changed)
             try:
                 self._keys = await self._greet(pipe)
             except BaseException:
@@ -237,6 +237,14 @@ class Valkey:
                 raise
         self._pipe = pipe
         return pipe
+
+    def _changed(self, keys: Iterable[bytes] | None) -> None:
+        """Hear which keys have changed. When all are gone, the generation of feeds is too, and has to be agreed on anew."""
+        self.near.changed(keys)
+        pipe = self._pipe
+        if keys is None and pipe is not None and not pipe.closed.is_set():
+            self._pipe = None
+            pipe.close()
 
     async def _greet(self, pipe: Pipe) -> Keys:
         """Learn which run this is, see that it has our functions, and agree on the generation of feeds."""
@@ -255,8 +263,10 @@ class Valkey:
         (generation,) = await pipe.exchange([("FCALL", function("generation"), 1, _GENERATION_KEY, run, fresh)])
         return Keys(run[:8], generation.decode())
 
-    def _away(self, error: Exception) -> StoreUnavailableError:
-        self._away_until = time.monotonic() + AWAY_S
+    def _away(self, error: Exception, pipe: Pipe | None = None) -> StoreUnavailableError:
+        # A connection that we have given up ourselves, or replaced already, says nothing of the server.
+        if pipe is self._pipe or pipe is None:
+            self._away_until = time.monotonic() + AWAY_S
         metrics.store_errors.labels("valkey").inc()
         log.warning("valkey.unavailable", error=repr(error))
         return StoreUnavailableError("valkey")

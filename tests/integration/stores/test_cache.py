@@ -289,6 +289,24 @@ async def test_a_lost_generation_does_not_part_two_processes(valkey: Valkey, top
             assert await IdLists(stays, 5).push([(HOME, 9, [IDENT])]) == 1
 
 
+async def test_an_emptied_server_does_not_part_those_who_go_on_with_feeds_of_an_earlier_run(server: Server) -> None:
+    """Their generation was vouched for; whoever connects now knows nothing of it."""
+    server.start()
+    async with Valkey.open(server.url) as before:
+        await before.ping()
+    server.kill()
+    server.start()
+    async with Valkey.open(server.url, vouch=True) as vouching:
+        await answering(vouching)
+    async with Valkey.open(server.url) as stays, Valkey.open(server.url) as comes:
+        await stays.ping()
+        await stays.one(lambda _: ("FLUSHALL",))
+        await comes.ping()
+        await IdLists(comes, 5).begin(HOME, IDENT, 60)
+        await IdLists(comes, 5).finish(HOME, IDENT, [], 0, 60)
+        assert await IdLists(stays, 5).push([(HOME, 9, [IDENT])]) == 1
+
+
 def test_versions_sort_as_text() -> None:
     assert len(f"{2**63 - 1:016x}") == cache_module.VERSION_BYTES
     assert f"{15:016x}" < f"{16:016x}" < f"{2**62:016x}"
