@@ -47,7 +47,7 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
     import uvicorn
 
     from heliograph.web.app import create_app
-    from heliograph.web.server import config
+    from heliograph.web.server import config, spare_collections
     from heliograph.wiring import open_product
 
     class Server(uvicorn.Server):
@@ -68,6 +68,7 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
             # They have no end of their own that the server could wait for.
             opened.listeners.end_all()
 
+        spare_collections()
         with _on_stop(stop):
             await server.serve()
 

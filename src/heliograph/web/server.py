@@ -6,6 +6,7 @@ on its way. So each connection tells its application its transport, which can.
 
 import asyncio
 import contextlib
+import gc
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 BACKLOG = 2048
+# New objects until those are looked through; such looks until older ones are; of those until all are.
+COLLECTED_AFTER = (20_000, 20, 100)
 # Longer than load balancers keep their connections to us: whoever closes first must not be the one who may get a request.
 KEEP_ALIVE_S = 75
 # Requests under way get this long; the supervisor would kill after 10 s.
@@ -145,6 +148,16 @@ def stream_on(scope: Mapping[str, Any]) -> Cut:
         transport.abort()
 
     return cut
+
+
+def spare_collections() -> None:
+    """Have Python look for garbage in circles rarely, and never among what is there at the start.
+
+    A process keeps very many objects for good, and makes circles hardly ever; while it looks through all of them everybody waits.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def config(app: ASGIApp, **options: Any) -> uvicorn.Config:

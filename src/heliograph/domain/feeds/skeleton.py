@@ -84,9 +84,11 @@ class HomeSkeletons:
         relations = self._relations.kept(viewer)
         pulled = await self._pulled.lists(relations) if relations else []
         lists = [key for key in ((HOME, viewer), *pulled) if self._lists.kept(*key) is None]
-        if lists or relations is None or self._marks.kept(viewer) is None:
+        if relations is None or self._marks.kept(viewer) is None:
             own = [(RELATIONS, [viewer]), (MARKS, [viewer])]
             await asyncio.gather(self._cache.read(own), self._lists.heads(lists, self._ttl_s))
+        elif lists:
+            await self._lists.heads(lists, self._ttl_s)
         else:
             await self._cache.hear()
 
@@ -107,8 +109,8 @@ class HomeSkeletons:
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
             return await self._home_pull.page_of(viewer, relations, page)
-        if page.is_first and len(lists[0].ids) >= page.limit:
-            return _newest(lists, page.limit)
+        if page.is_first and (newest := _newest(lists, page.limit)):
+            return newest
         floor = max(each.floor for each in lists)
         known = [ident for each in lists for ident in each.ids if ident > floor]
         if page.ascending:
@@ -123,11 +125,18 @@ class HomeSkeletons:
 
 
 def _newest(lists: Sequence[IdList], count: int) -> list[int]:
-    """The `count` newest ids of all `lists`, of which the first holds so many by itself.
+    """The `count` newest ids of all `lists`, if the first holds so many by itself and no other ends among them; else none.
 
-    What is older than those is not looked at; so no list is read to its floor, whatever those may be.
+    What is older than those is not looked at, so it does not matter where each list was cut.
     """
     own = lists[0].ids
+    if len(own) < count:
+        return []
     oldest = own[count - 1]
-    newer = {ident for each in lists[1:] if each.ids and each.ids[0] > oldest for ident in each.ids if ident > oldest}
+    newer: set[int] = set()
+    for each in lists[1:]:
+        if each.floor > oldest and len(each.ids) < count:
+            return []
+        if each.ids and each.ids[0] > oldest:
+            newer.update(ident for ident in each.ids if ident > oldest)
     return sorted(newer.union(own[:count]), reverse=True)[:count] if newer else own[:count]

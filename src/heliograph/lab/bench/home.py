@@ -1,7 +1,7 @@
 """Reads of the home feed while others write: 20 posts, 1,000 viewers drawn by Zipf who follow 50 each, one warm web process.
 
 10 posts and 40 likes a second come in through another web process meanwhile, and a sample of the answers is compared with a
-model. The floor is a plain app that answers as many bytes. Then the same without anybody writing, and for viewers who follow
+model. The floor is a plain app that answers as many bytes while as much is written. Then the same without anybody writing, and for viewers who follow
 5,000 others, of whom 50 are pulled.
 """
 
@@ -18,6 +18,7 @@ from heliograph.lab.bench import crowd, load
 from heliograph.lab.bench.crowd import Person
 from heliograph.lab.bench.report import Beside, Figure
 from heliograph.lab.bench.trial import OTHER_CORES, WEB_CORE, Trial, free_port, pinned, program, resident_mb
+from heliograph.lab.bench.usage import watched
 from heliograph.lab.bench.witness import Witness
 
 VIEWERS, FOLLOWS, POSTS = 1000, 50, 3
@@ -46,11 +47,13 @@ async def measure(trial: Trial) -> list[Figure]:
             still = await _read(port, viewers, None)
             many = await _read(port, outliers, None)
             async with _writing(trial, viewers, witness):
-                busy = await _read(port, viewers, witness)
+                with watched({"web": pid}) as usage:
+                    busy = await _read(port, viewers, witness)
             memory_mb = resident_mb(pid)
-        floor = await _floor(trial, size)
+        async with _writing(trial, viewers, witness):
+            floor = await _floor(trial, size)
     return [
-        Figure("home feed, 20 posts, one web process", busy.per_s, "/s", HOME_BAR, note=f"{size / 1000:.0f} KB",
+        Figure("home feed, 20 posts, one web process", busy.per_s, "/s", HOME_BAR, note=f"{size / 1000:.0f} KB; {usage.told()}",
                beside=Beside("floor", floor.per_s)),
         Figure("  of the floor", 100 * busy.per_s / floor.per_s, "%", SHARE_BAR),
         Figure("  p50", busy.ms(0.5), "ms", beside=Beside("floor", floor.ms(0.5))),
