@@ -24,6 +24,15 @@ clear = structlog.contextvars.clear_contextvars
 bound = structlog.contextvars.get_contextvars
 
 
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
+_level = logging.INFO
+
+
+def told(level: str) -> bool:
+    """Whether lines of `level` are written: for what would cost more to say than to do."""
+    return _LEVELS[level] >= _level
+
+
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if key.rpartition("_")[2] in SECRET_KEYS:
@@ -61,6 +70,8 @@ def get(name: str) -> Any:
 
 def configure(level: str = "info", form: str = "auto") -> None:
     """Set up logging for this process, once. `form`: auto (JSON unless a terminal), json or console."""
+    global _level  # noqa: PLW0603 -- set once, as structlog's own configuration is
+    _level = logging.getLevelNamesMapping()[level.upper()]
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     output = cast("TextIO", _Output(sys.stderr))
     # The console's usual traceback shows every local variable, a request's bearer token among them.
@@ -77,7 +88,7 @@ def configure(level: str = "info", form: str = "auto") -> None:
     ]
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(_level),
         logger_factory=structlog.WriteLoggerFactory(file=output),
         cache_logger_on_first_use=True,
     )

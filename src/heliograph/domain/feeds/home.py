@@ -50,22 +50,24 @@ class Home:
         for looked in count(1):
             skeleton = await self._skeletons.home(viewer, rest)
             hydrated = await self._hydration.posts(skeleton.ids, heard=skeleton.heard)
-            fitting = _fitting(hydrated, viewer, skeleton.relations)
+            whole = len(hydrated) >= page.limit or skeleton.exhausted
+            if (
+                whole
+                and looked == 1
+                and rules.all_at_home([each.header for each in hydrated], viewer, skeleton.relations)
+            ):
+                # Nearly every page: there is nothing to leave out, and it is in order.
+                shown = _part(hydrated, page)
+                break
+            fitting = [each for each in hydrated if _fits(each, viewer, skeleton.relations)]
             shown += fitting if talk else [each for each in fitting if not rules.is_talk(each.header)]
             shown = _once(shown, page)
             if len(shown) >= page.limit or skeleton.exhausted or (not talk and looked >= LOOKS_PAST_TALK):
+                shown = _part(sorted(shown, key=lambda each: each.header.id, reverse=True), page)
                 break
             rest = wider(rest.beyond(skeleton.ids))
-        shown = _cut(shown, page)
         marked = await self._marks.among(viewer, [each.shown.id for each in shown], heard=skeleton.heard)
         return timeline_of(shown, viewer, marked)
-
-
-def _fitting(hydrated: list[Hydrated], viewer: int, relations: Relations) -> list[Hydrated]:
-    """Those of `hydrated` that belong into the home feed of `viewer`."""
-    if rules.all_at_home([each.header for each in hydrated], viewer, relations):
-        return hydrated
-    return [each for each in hydrated if _fits(each, viewer, relations)]
 
 
 def _fits(each: Hydrated, viewer: int, relations: Relations) -> bool:
@@ -76,8 +78,6 @@ def _fits(each: Hydrated, viewer: int, relations: Relations) -> bool:
 
 def _once(shown: list[Hydrated], page: Page) -> list[Hydrated]:
     """One entry for one original: of a post and its reblogs, what lies next to the bound from which the page is counted."""
-    if not any(each.original for each in shown):
-        return shown
     ordered = sorted(shown, key=lambda each: each.header.id, reverse=not page.ascending)
     first: dict[int, Hydrated] = {}
     for each in ordered:
@@ -85,7 +85,6 @@ def _once(shown: list[Hydrated], page: Page) -> list[Hydrated]:
     return list(first.values())
 
 
-def _cut(shown: list[Hydrated], page: Page) -> list[Hydrated]:
+def _part(shown: list[Hydrated], page: Page) -> list[Hydrated]:
     """The page's share of `shown`, newest first: the part next to the bound from which the page is counted."""
-    shown.sort(key=lambda each: each.header.id, reverse=True)
     return shown[-page.limit :] if page.ascending else shown[: page.limit]

@@ -99,9 +99,11 @@ class Hydration:
         """
         whole = self._cache.whole
         posts, counts = whole(POST, post_ids), whole(POST_COUNTS, post_ids)
-        if posts is None or counts is None or any(header.original or header.gone for header, _ in posts):
+        if posts is None or counts is None:
             return None
-        authors = [header.author for header, _ in posts]
+        authors = [header.author for header, _ in posts if not (header.original or header.gone)]
+        if len(authors) < len(posts):
+            return None
         accounts, account_counts = whole(ACCOUNT, authors), whole(ACCOUNT_COUNTS, authors)
         if accounts is None or account_counts is None:
             return None
