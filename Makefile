@@ -8,6 +8,9 @@ BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
 
+# Tests at once: one more than there are cores, since they wait for stores now and then, and four at most.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 4)))
+
 export UV_PYTHON_DOWNLOADS = never
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
@@ -28,7 +31,7 @@ up: $(RUN) ## A site of your own, in var/main
 	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/main} exec $(BIN)/heliograph up
 
 test: $(DEV) browser ## Every test but the long ones
-	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 test-unit: $(DEV) ## The tests that open no socket
 	$(BIN)/pytest tests/unit
@@ -66,7 +69,7 @@ bench-graph: $(DEV) ## The follow graph in PostgreSQL, Valkey and a graph databa
 docs: $(DEV) ## The pages that are made from the code, and from a run of the API's tests
 	$(BIN)/heliograph settings --markdown > docs/operate/settings.md
 	rm -f .endpoints
-	HELIOGRAPH_RECORD=.endpoints $(BIN)/pytest tests/api --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	HELIOGRAPH_RECORD=.endpoints $(BIN)/pytest tests/api --numprocesses=$(WORKERS) --dist=loadfile
 	PYTHONPATH=tests/api $(BIN)/python tests/api/endpoint_table.py .endpoints
 
 lock: $(UV) ## The lock files anew, from pyproject.toml, with the newest versions that fit
