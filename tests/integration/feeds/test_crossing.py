@@ -8,23 +8,27 @@ import math
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from circle import Circle, opened
 
 from heliograph.base import clock, ids
+from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
 from heliograph.domain.feeds import backfill, choice, crossing, pulled, rebuild
 from heliograph.domain.feeds.crossing import Backfill
+from heliograph.domain.graph.idset import IdSet
+from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.product import Product
 from heliograph.stores import costs
 from heliograph.stores.idlists import HOME, RECENT, IdLists
 from heliograph.stores.queries import parse
+from heliograph.stores.shards import Row
 from heliograph.wiring import drain
 
 GRACE_S, REFRESH_S = 0.5, 0.05
@@ -197,6 +201,30 @@ async def test_what_is_merged_from_a_list(two_processes: list[Product]) -> None:
 
 
 async def _noted(_: int) -> None: ...
+
+
+async def test_neither_a_wrong_clock_nor_a_shard_that_is_away_hides_who_crosses(
+    two_processes: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else their posts are neither pushed nor merged, and readers of this process do not see them."""
+    one, other = two_processes
+    circle = await Circle.gather(one, 2)
+    author, reader = circle.people
+    relations = await one.relations.of(reader)
+    assert await one.pulled.lists(relations) == []
+    shards = one.stores.shards
+    (away,) = [shard for shard in shards.all if shard is not shards.of(author)]
+
+    async def unavailable(*_: object, **__: object) -> list[Row]:
+        raise StoreUnavailableError("postgres")
+
+    monkeypatch.setattr(away, "rows", unavailable)
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+    await other.crossing.start(author)
+    followed = Relations(following=IdSet([author]))
+    async with asyncio.timeout(DEADLINE_S / 10):
+        while await one.pulled.lists(followed) != [(RECENT, author)]:  # noqa: ASYNC110 -- its own looks are waited for
+            await asyncio.sleep(REFRESH_S)
 
 
 async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,14 +15,14 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from heliograph.base import clock, ids, metrics
+from heliograph.base import ids, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.graph.idset import IdSet
 from heliograph.domain.graph.relations import Relations, tag_number
 from heliograph.stores.cache import note_degraded
 from heliograph.stores.idlists import HOME, RECENT, TAGGED, IdList, Key
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Shards
+from heliograph.stores.shards import Row, Shard, Shards
 
 sql = load("feeds")
 
@@ -77,7 +77,9 @@ class PulledAuthors:
         self._authors: dict[int, Span] = {}
         self._tags: dict[int, Span] = {}
         self._merged: WeakKeyDictionary[IdSet, list[Key]] = WeakKeyDictionary()
-        self._read_at = self._learned_at = self._whole_at = float("-inf")
+        self._read_at = float("-inf")
+        # When each shard was last asked, and when for all that it has.
+        self._learned: dict[Shard, tuple[float, float]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def lists(self, relations: Relations) -> list[Key]:
@@ -131,24 +133,33 @@ class PulledAuthors:
 
     async def _refresh(self) -> None:
         began = time.monotonic()
-        try:
-            await self._learn(began)
-        except StoreUnavailableError:
-            note_degraded("postgres")
+        await asyncio.gather(*(self._learn(shard, began) for shard in self._shards.all))
         # From its beginning: what has changed since is not in it.
         self._read_at = began
 
-    async def _learn(self, began: float) -> None:
-        if began - self._whole_at >= WHOLE_S:
-            rows = await self._shards.scatter(sql.pulled)
-            self._authors, self._tags, self._whole_at = {}, {}, began
-        else:
-            since_ms = int(1000 * (began - self._learned_at + OVERLAP_S))
-            rows = await self._shards.scatter(sql.pull_changes, since=ids.first_at(clock.now()) - (since_ms << 22))
-        self._learned_at = began
+    async def _learn(self, shard: Shard, began: float) -> None:
+        """Ask one shard. While one is away, what changes on the others is known all the same."""
+        learned_at, whole_at = self._learned.get(shard, (float("-inf"), float("-inf")))
+        whole = began - whole_at >= WHOLE_S
+        try:
+            if whole:
+                rows = await shard.rows(sql.pulled)
+            else:
+                rows = await shard.rows(sql.pull_changes, seconds=began - learned_at + OVERLAP_S)
+        except StoreUnavailableError:
+            note_degraded("postgres")
+            return
+        self._learned[shard] = (began, began if whole else whole_at)
+        if whole:
+            self._forget(shard)
         if any([self._take_in(row) for row in rows]):  # noqa: C419 -- all of them
             self._merged = WeakKeyDictionary()
             metrics.feed_pulled.set(len(self._authors))
+
+    def _forget(self, shard: Shard) -> None:
+        authors, tags, of_name = self._authors, self._tags, ids.slot_of_name
+        self._authors = {author: span for author, span in authors.items() if self._shards.of(author) is not shard}
+        self._tags = {number: span for number, span in tags.items() if self._shards.at(of_name(span.name)) is not shard}
 
     def _take_in(self, row: Row) -> bool:
         """Take in what a row says; whether it is new."""

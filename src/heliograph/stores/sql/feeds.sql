@@ -8,11 +8,15 @@ UNION ALL
 SELECT id, name, pull_from, NULL, NULL FROM tags WHERE pull_from IS NOT NULL;
 
 -- name: pull_changes
--- Those of whom this has changed, from a revision on; `pull_from` is null for those who are pushed now.
+-- Those of whom this has changed in so many seconds, by the clock that mints revisions; `pull_from` is null for those who are
+-- pushed now.
 -- scatter
-SELECT id, NULL AS tag, pull_from, pull_since, pull_until FROM accounts WHERE pull_rev >= :since
+WITH since AS (
+    SELECT ((extract(epoch FROM clock_timestamp()) - :seconds::float8) * 1000 - 1735689600000)::bigint << 22 AS rev
+)
+SELECT id, NULL AS tag, pull_from, pull_since, pull_until FROM accounts WHERE pull_rev >= (SELECT rev FROM since)
 UNION ALL
-SELECT id, name, pull_from, NULL, NULL FROM tags WHERE pull_rev >= :since;
+SELECT id, name, pull_from, NULL, NULL FROM tags WHERE pull_rev >= (SELECT rev FROM since);
 
 -- name: start_pull
 -- From :grace_ms ahead, by the clock that mints the ids of posts.
