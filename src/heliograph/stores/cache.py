@@ -90,7 +90,7 @@ class Cache:
 
     def kept(self, kind: str, ident: int) -> Any:
         """What this process keeps of one fragment, or None; for who has heard of Valkey since they began, else a guess."""
-        return None if self._untold else self._valkey.near.shelf(kind).get(ident)
+        return None if (kind, ident) in self._untold else self._valkey.near.shelf(kind).get(ident)
 
     async def hear(self) -> None:
         """Come back once Valkey has been heard: see `Valkey.heard`. Raises StoreUnavailableError."""
@@ -98,7 +98,9 @@ class Cache:
 
     def whole(self, kind: str, idents: Sequence[int]) -> list[Any] | None:
         """What this process keeps of all of `idents`, None if one is missing; for who has heard of Valkey since they began."""
-        return None if self._untold else self._valkey.near.shelf(kind).whole(idents)
+        if self._untold and any((kind, ident) in self._untold for ident in idents):
+            return None
+        return self._valkey.near.shelf(kind).whole(idents)
 
     async def read(self, wanted: Sequence[tuple[str, Sequence[int]]], *, heard: bool = False) -> list[Found]:
         """For each of `wanted` (kind, ids): what is made of the bodies, by id, None for what is missing.
@@ -135,9 +137,9 @@ class Cache:
             self._valkey.near.shelf(kind).hits += kept
 
     def _kept(self, kind: str, idents: Sequence[int]) -> Found:
-        if self._untold:
-            return dict.fromkeys(idents)
         get = self._valkey.near.shelf(kind).get
+        if self._untold:
+            return {ident: None if (kind, ident) in self._untold else get(ident) for ident in idents}
         return {ident: get(ident) for ident in idents}
 
     async def _fetch(self, gaps: Sequence[tuple[str, Sequence[int]]]) -> dict[tuple[str, int], Any]:
@@ -169,7 +171,7 @@ class Cache:
             return None
         parse, body = self._parsers.get(kind), value[VERSION_BYTES:]
         made = body if parse is None else parse(ident, body)
-        if not self._untold:
+        if (kind, ident) not in self._untold:
             self._valkey.near.shelf(kind).put(ident, made, len(value))
             return made
         return made if self.believes(kind, ident, int(value[:VERSION_BYTES], 16)) else None

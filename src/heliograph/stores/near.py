@@ -21,6 +21,8 @@ from heliograph.base import metrics
 
 # What an entry takes besides its value: a place in a dictionary, its key, an object around it.
 ENTRY_BYTES = 250
+# Over so many values, about.
+AVERAGED = 32
 
 
 class Shelf:
@@ -32,8 +34,8 @@ class Shelf:
         self._near = near
         self._young: dict[int, Any] = {}
         self._old: dict[int, Any] = {}
-        # Of a value, in bytes, about: that of the last one that was put here.
-        self.weight = ENTRY_BYTES
+        # Of a value, in bytes, on the average of those that were put here of late: a large one must not count like its neighbour.
+        self.weight = float(ENTRY_BYTES)
         # How often a value of these was what a request went by.
         self.hits = 0
 
@@ -62,8 +64,9 @@ class Shelf:
         """Keep `value`, which takes `size` bytes."""
         self._old.pop(ident, None)
         self._young[ident] = value
-        self.weight = size + ENTRY_BYTES
-        self._near.grow(self.weight)
+        weight = size + ENTRY_BYTES
+        self.weight += (weight - self.weight) / AVERAGED
+        self._near.grow(weight)
 
     def drop(self, ident: int) -> None:
         """Forget the value of `ident`."""
@@ -87,7 +90,7 @@ class Near:
 
     def __init__(self, bytes_at_most: int) -> None:
         self._half = bytes_at_most // 2
-        self._weight = 0
+        self._weight = 0.0
         self.shelves: dict[str, Shelf] = {}
         metrics.near_hits.add(self)
 
@@ -102,11 +105,11 @@ class Near:
             found = self.shelves[kind] = Shelf(self)
         return found
 
-    def grow(self, size: int) -> None:
+    def grow(self, size: float) -> None:
         """Note that the younger generation has become larger by `size` bytes."""
         self._weight += size
         if self._weight > self._half:
-            self._weight = 0
+            self._weight = 0.0
             for shelf in self.shelves.values():
                 shelf.age()
 
@@ -129,6 +132,6 @@ class Near:
 
     def clear(self) -> None:
         """Forget everything: whoever is not told of changes must not believe anything."""
-        self._weight = 0
+        self._weight = 0.0
         for shelf in self.shelves.values():
             shelf.clear()

@@ -352,3 +352,21 @@ async def test_a_full_server_hears_of_changes_and_lets_processes_in(server: Serv
         await client.one(lambda _: ("CONFIG", "SET", "maxmemory", "0"))
         assert await read_through(cache, KIND, [IDENT], load) == {IDENT: b"new"}
         assert await have(others, (KIND, IDENT)) == [b"new"]
+
+
+async def test_who_could_not_tell_of_a_change_still_keeps_all_else(server: Server) -> None:
+    """One like while the server hangs does not cost a process what it keeps."""
+    server.start()
+    async with Valkey.open(server.url) as client:
+        cache = Cache(client)
+        await cache.fill(KIND, 5, {IDENT: b"old", OTHER: b"other"})
+        server.freeze()
+        await cache.invalidate_at_once(6, [(KIND, IDENT)])
+        server.thaw()
+        await answering(client)
+        for _ in range(2):
+            assert await have(cache, (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
+        assert cache.kept(KIND, OTHER) == b"other"
+        assert cache.whole(KIND, [OTHER]) == [b"other"]
+        assert cache.kept(KIND, IDENT) is None
+        assert cache.whole(KIND, [OTHER, IDENT]) is None
