@@ -90,14 +90,17 @@ class Flights:
         """The bodies of `idents` that exist, by flights that are under way and by new ones. Raises what `fly` raises."""
         asked = self.tick()
         found: dict[int, bytes] = {}
+        crashed: set[int] = set()
         rest = list(idents)
         while rest:
             joined = self._joined(kind, rest)
             begun = self._begin(kind, [ident for ident in rest if ident not in joined], fly)
             rest = []
             for ident, flight in (begun | joined).items():
-                await flight.landed()
-                if not flight.answers(asked):
+                if not await _landed(flight, ours=ident in begun or ident in crashed):
+                    crashed.add(ident)
+                    rest.append(ident)
+                elif not flight.answers(asked):
                     rest.append(ident)
                 elif flight.body is not None:
                     found[ident] = flight.body
@@ -127,3 +130,17 @@ class Flights:
             if self._under_way.get((kind, ident)) is flight:
                 del self._under_way[kind, ident]
             flight.crash(error or RuntimeError("a flight has not landed"))
+
+
+async def _landed(flight: Flight, *, ours: bool) -> bool:
+    """Whether it has landed. Raises what one of `ours` has crashed with.
+
+    One of others may have crashed for what only they had asked for, or since they could not wait any longer.
+    """
+    try:
+        await flight.landed()
+    except StoreUnavailableError:
+        if ours:
+            raise
+        return False
+    return True
