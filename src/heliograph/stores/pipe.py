@@ -146,6 +146,8 @@ class Pipe(asyncio.Protocol):
 
     def _send(self, commands: Sequence[Command], arrived: Arrived | None) -> "asyncio.Future[list[Any]]":
         if self.closed.is_set() or len(self._waves) >= MAX_WAVES:
+            # Who was to hear of changes and could not must find nothing to believe.
+            self._on_changed(None)
             raise ConnectionError("the connection to Valkey is closed or too busy")
         wave = Wave(len(commands), self._loop.create_future(), self._loop.time() + self._timeout_s, arrived)
         if not self._outgoing:

@@ -109,8 +109,10 @@ class Answer:
             return False
         headers = [*cycle.default_headers, *start["headers"]]
         lines = b"".join([b"%s: %s\r\n" % header for header in headers])
-        # A value that holds the end of a line would begin a header of its own: the long way says what is wrong with it.
-        if not lines.count(b"\n") == lines.count(b"\r") == len(headers):
+        # A value that holds the end of a line would begin a header of its own: the long way says what is wrong with it, and with
+        # a body of another length.
+        whole = lines.count(b"content-length: %d\r\n" % len(body)) == 1
+        if not whole or not lines.count(b"\n") == lines.count(b"\r") == len(headers):
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False

@@ -118,8 +118,8 @@ class Worker:
 
     async def _handle_together(self, messages: list[Message], together: Together) -> None:
         # Whatever one of them has done to a worker before, it does not do to the others.
-        fresh = [message for message in messages if message.attempts == 1]
-        apart = [message for message in messages if message.attempts > 1]
+        fresh = [message for message in messages if message.attempts == 1 and not message.problem]
+        apart = [message for message in messages if message.attempts > 1 or message.problem]
         async with self._renewed(messages):
             if not await self._done_together(fresh, together):
                 apart = messages

@@ -36,10 +36,11 @@ def _post(message: Message) -> NewPost:
 async def _publish(product: Product, posts: list[NewPost]) -> set[int]:
     """All but large deliveries; gives their posts."""
     await product.publisher.settle({post.post: post.author for post in posts})
-    replies = [msgspec.convert(post.reply | {"post": post.post}, Reply) for post in posts if post.reply]
-    await asyncio.gather(*(product.threads.settle(reply, gone=False) for reply in replies))
     await product.streams.tell_published(*(post.post for post in posts))
     large = await product.delivery.deliver(posts)
+    # Of threads and hashtags other shards have a part, which may be away: the feeds do not wait for them.
+    replies = [msgspec.convert(post.reply | {"post": post.post}, Reply) for post in posts if post.reply]
+    await asyncio.gather(*(product.threads.settle(reply, gone=False) for reply in replies))
     await product.everybody.settle(*(post.post for post in posts))
     await asyncio.gather(*(product.tagging.published(post.post, post.tags) for post in posts if post.tags))
     await product.telling.announce(posts)

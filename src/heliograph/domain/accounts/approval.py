@@ -1,11 +1,12 @@
 """Who waits to be let in, and letting them in or not. For sites where registration is by approval."""
 
+import contextlib
 from typing import Any
 
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError
+from heliograph.base.errors import NotFoundError, StoreUnavailableError
 from heliograph.domain.accounts import access, letters, names
 from heliograph.domain.accounts.directory import Directory, Kind
 from heliograph.domain.accounts.identity import Identities
@@ -62,7 +63,9 @@ class Approval:
             payload = await _remove(transaction, account_id, names.folded(username))
             await outbox.put(transaction, ids.slot_of(account_id), RELEASE, payload)
         self._identities.forget_account(account_id)
-        await self.release(account_id, payload["username"], payload["email"])
+        # The message sees to it, should a store be away.
+        with contextlib.suppress(StoreUnavailableError):
+            await self.release(account_id, payload["username"], payload["email"])
 
     async def release(self, account_id: int, username: str, email: str | None) -> None:
         """Handle the message `names.release`: give the names of a removed account back."""

@@ -102,7 +102,7 @@ class Profiles:
         """Drop what is cached of a name that is free again. Raises StoreUnavailableError."""
         folded = names.folded(username)
         position = await self._shards.at(ids.slot_of_name(folded)).mark()
-        await self._cache.invalidate_at_once(position, [(NAME, names.number_of(folded))])
+        await self._cache.invalidate(position, [(NAME, names.number_of(folded))])
 
     async def whole(self, account_ids: Iterable[int]) -> dict[int, tuple[bytes, bytes]]:
         """Rendered accounts and their counts by id, in one wave; accounts that do not exist for others are absent."""

@@ -38,14 +38,25 @@ DELETE FROM outbox USING (SELECT set_config('synchronous_commit', 'off', true)) 
 WHERE slot = :slot AND id = :id AND lease = :lease;
 
 -- name: done_together
-DELETE FROM outbox USING unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease),
-    (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
-WHERE outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease;
+-- In order, as `renew_together` does: of two that take the same rows in different orders one would be ended.
+WITH held AS MATERIALIZED (
+    SELECT outbox.slot, outbox.id
+    FROM outbox JOIN unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease)
+        ON outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease
+    ORDER BY outbox.slot, outbox.id FOR UPDATE OF outbox
+)
+DELETE FROM outbox USING held, (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
+WHERE outbox.slot = held.slot AND outbox.id = held.id;
 
 -- name: renew_together
+WITH held AS MATERIALIZED (
+    SELECT outbox.slot, outbox.id
+    FROM outbox JOIN unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease)
+        ON outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease
+    ORDER BY outbox.slot, outbox.id FOR UPDATE OF outbox
+)
 UPDATE outbox SET run_at = now() + make_interval(secs => :lease_s)
-FROM unnest(:slots::smallint[], :ids::bigint[], :leases::uuid[]) AS mine (slot, id, lease)
-WHERE outbox.slot = mine.slot AND outbox.id = mine.id AND outbox.lease = mine.lease;
+FROM held WHERE outbox.slot = held.slot AND outbox.id = held.id;
 
 -- name: hand_on
 -- What is left of a message is of another kind: it queues as that, from its beginning.
