@@ -38,7 +38,7 @@ async def open_product(settings: Settings, topology: Topology | None = None) -> 
     """The whole product over its stores."""
     async with open_stores(topology or topology_of(settings), settings.database_pool) as stores:
         product = Product(stores, settings, renderers(settings), _scratch_root(settings))
-        async with product.identities.hearing(), product.rate_limits.summing(), product.crowds.counting():
+        async with product.identities.hearing(), product.rate_limits.summing():
             yield product
 
 

@@ -20,10 +20,13 @@ from watching import watched
 from heliograph.base import metrics
 from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
+from heliograph.stores import shards, valkey
 from heliograph.stores.valkey import Valkey
 from heliograph.web.app import create_app
 from heliograph.web.server import config
 from heliograph.wiring import open_product, work
+
+PATIENCE_S = 60.0
 
 
 def failed_messages() -> float:
@@ -32,6 +35,18 @@ def failed_messages() -> float:
     return sum(
         sample.value for sample in found if sample.name.endswith("_total") and "failed" in sample.labels.values()
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Stores that are as slow as a busy machine makes them are not away."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (valkey, "REPLY_TIMEOUT_S"), (valkey, "CONNECT_TIMEOUT_S"), (shards, "COMMAND_TIMEOUT_S"),
+            (shards, "ACQUIRE_TIMEOUT_S"), (shards, "CONNECT_TIMEOUT_S"),
+        ):  # fmt: skip
+            patch.setattr(module, name, PATIENCE_S)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +66,8 @@ def site(request: pytest.FixtureRequest, cluster: Any, tmp_path_factory: pytest.
         settings = Settings(data_dir=folder, port=port, **usual | getattr(request.module, "SETTINGS", {}))
         database = await cluster.clone()
         topology = Topology((ShardSpec("main", cluster.dsn(database)),), cluster.valkey_url, f"file://{folder}/media")
-        async with Valkey.open(topology.valkey_url) as valkey:
-            await valkey.one(lambda _: ("FLUSHALL",))
+        async with Valkey.open(topology.valkey_url) as client:
+            await client.one(lambda _: ("FLUSHALL",))
         async with open_product(settings, topology) as product, product.broadcasting.hearing():
             app = watched(create_app(product), broken)
             server = uvicorn.Server(config(app, log_level="error"))

@@ -58,7 +58,7 @@ async def _serve(settings: Settings, uds: Path | None) -> None:
             yield
 
     openfiles.allow_many()
-    async with open_product(settings) as opened, opened.broadcasting.hearing():
+    async with open_product(settings) as opened, opened.broadcasting.hearing(), opened.crowds.counting():
         listening = {"uds": str(uds)} if uds else {"host": settings.host, "port": settings.port}
         server = Server(config(create_app(opened), **listening))
 

@@ -42,10 +42,9 @@ class Tables:
     async def followers(self, account: int, cursor: int) -> tuple[list[int], int]:
         """By id, as deliveries read them."""
         slot = ids.slot_of(account)
-        rows = await self._shards.at(slot).rows(
+        found: list[int] = await self._shards.at(slot).value(
             sql.followers_page, slot=slot, account_id=account, cursor=cursor, limit=DELIVERY
         )
-        found = [row["follower_id"] for row in rows]
         return found, found[-1] if len(found) == DELIVERY else 0
 
     async def newest(self, account: int) -> list[int] | None:
