@@ -92,7 +92,6 @@ class Envelope:
     async def _serve(self, scope: HTTPScope, receive: Receive, send: Send, *, cors: bool) -> None:
         started = time.perf_counter()
         request_id = _request_id(scope["headers"])
-        logs.clear()
         logs.bind(request_id=request_id)
         missed: set[str] = set()
         degraded.set(missed)
