@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from heliograph.base.settings import Settings
@@ -20,6 +21,10 @@ from heliograph.stores.valkey import Valkey
 from heliograph.wiring import open_product
 
 TEMPLATE = "heliograph_template"
+
+# How long an example takes says how busy the machine is, and the same examples each time say whether a change has broken something.
+hypothesis.settings.register_profile("heliograph", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("heliograph")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
