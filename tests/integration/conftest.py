@@ -9,6 +9,7 @@ import pytest
 from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
 from heliograph.domain.accounts.passwords import Passwords
+from heliograph.domain.feeds import rebuild
 from heliograph.domain.product import Product
 from heliograph.stores import shards, valkey
 
@@ -27,7 +28,7 @@ def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.path.parent.name != OF_STORES:
         for module, name in (
             (valkey, "REPLY_TIMEOUT_S"), (valkey, "CONNECT_TIMEOUT_S"), (shards, "COMMAND_TIMEOUT_S"),
-            (shards, "ACQUIRE_TIMEOUT_S"), (shards, "CONNECT_TIMEOUT_S"),
+            (shards, "ACQUIRE_TIMEOUT_S"), (shards, "CONNECT_TIMEOUT_S"), (rebuild, "PATIENCE_S"),
         ):  # fmt: skip
             monkeypatch.setattr(module, name, PATIENCE_S)
 

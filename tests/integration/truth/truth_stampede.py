@@ -14,6 +14,7 @@ from heliograph.base import metrics
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
 from heliograph.base.topology import ShardSpec, Topology
+from heliograph.domain.feeds import rebuild
 from heliograph.stores import shards, valkey
 from heliograph.wiring import open_product
 
@@ -42,7 +43,7 @@ def avoided() -> dict[str, int]:
 async def main(dsn: str, url: str, folder: str, what: str, ident: int, times: int, begin: float) -> None:
     settings = Settings(data_dir=Path(folder), port=0, public_url="http://helio.test", rate_limits="off")
     topology = Topology((ShardSpec("main", dsn),), url, f"file://{folder}/media")
-    valkey.REPLY_TIMEOUT_S = PATIENCE_S
+    valkey.REPLY_TIMEOUT_S = rebuild.PATIENCE_S = PATIENCE_S
     shards.CONNECT_TIMEOUT_S = shards.COMMAND_TIMEOUT_S = shards.ACQUIRE_TIMEOUT_S = PATIENCE_S
     async with open_product(settings, topology) as product:
         await product.stores.valkey.ping()
