@@ -152,7 +152,8 @@ class PulledAuthors:
         self._learned[shard] = (began, began if whole else whole_at)
         if whole:
             self._forget(shard)
-        if any([self._take_in(row) for row in rows]):  # noqa: C419 -- all of them
+        changes = [self._take_in(row) for row in rows]
+        if any(changes):
             self._merged = WeakKeyDictionary()
             metrics.feed_pulled.set(len(self._authors))
 
