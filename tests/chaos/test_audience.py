@@ -8,6 +8,7 @@ from chaos_site import until
 
 from heliograph.domain.feeds.deliver import PAGE
 from heliograph.ops import sockets
+from heliograph.stores import valkey as valkey_room
 from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.valkey import Valkey
 
@@ -23,7 +24,9 @@ SELECT ($1::bigint >> 12) & 1023, $1, number, number FROM generate_series($2::bi
 """
 
 
-async def test_a_delivery_is_resumed_at_its_cursor(make_site):
+async def test_a_delivery_is_resumed_at_its_cursor(make_site, monkeypatch):
+    # This test's own look at the feeds; the site's programs have their deadlines.
+    monkeypatch.setattr(valkey_room, "REPLY_TIMEOUT_S", 60.0)
     site = make_site(PUSH_LIMIT=10 * AUDIENCE)
     await site.start()
     url = f"unix://{sockets.valkey(site.data_dir.resolve())}"
