@@ -1,27 +1,26 @@
 """The metrics that every program exports; a facade, so that rooms count without knowing the exporter."""
 
+from bisect import bisect_left
 from collections import Counter as PerKind
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import accumulate
 from typing import Protocol
 from weakref import WeakSet
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest, start_http_server
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import REGISTRY, Counter, Gauge, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from heliograph.base.errors import StartError
 
+# Upper bounds of the histogram of answers.
+ANSWER_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
-http_requests = Counter("heliograph_http_requests_total", "Requests answered.", ["method", "route", "status"])
-http_seconds = Histogram(
-    "heliograph_http_request_seconds",
-    "Time from a request's arrival to the end of its answer.",
-    ["route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
 cache_reads = Counter(
     "heliograph_cache_reads_total",
     "Fragments asked of Valkey, since the process did not keep them; those that it kept: heliograph_cache_near_hits_total.",
@@ -68,6 +67,55 @@ streams_dropped = Counter("heliograph_streams_dropped_total", "Streams ended by 
 media_processed = Counter("heliograph_media_processed_total", "Photos decoded.", ["result"])
 
 
+class _Route:
+    """The answers to requests of one route: how many of each kind (method, status), and how long they took."""
+
+    __slots__ = ("kinds", "seconds", "took")
+
+    def __init__(self) -> None:
+        self.kinds: PerKind[tuple[str, int]] = PerKind()
+        # One for each bound, and one for what took longer.
+        self.took = [0] * (len(ANSWER_SECONDS) + 1)
+        self.seconds = 0.0
+
+
+class Answers(Collector):
+    """Answers to requests, in plain numbers: each request counts here, and the exporter's own counters lock for each step."""
+
+    def __init__(self) -> None:
+        self._routes: defaultdict[str, _Route] = defaultdict(_Route)
+
+    def add(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answer to a request of `route`, a template of the route table, which took `seconds`."""
+        found = self._routes[route]
+        found.kinds[method, status] += 1
+        found.took[bisect_left(ANSWER_SECONDS, seconds)] += 1
+        found.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Called when the metrics are read."""
+        requests = CounterMetricFamily(
+            "heliograph_http_requests", "Requests answered.", labels=["method", "route", "status"]
+        )
+        times = HistogramMetricFamily(
+            "heliograph_http_request_seconds",
+            "Time from a request's arrival to the end of its answer.",
+            labels=["route"],
+        )
+        for route, found in list(self._routes.items()):
+            for (method, status), count in list(found.kinds.items()):
+                requests.add_metric([method, route, str(status)], count)
+            below = accumulate(found.took)
+            bounds = [*map(floatToGoString, ANSWER_SECONDS), "+Inf"]
+            times.add_metric([route], list(zip(bounds, below, strict=True)), found.seconds)
+        yield requests
+        yield times
+
+
+answers = Answers()
+REGISTRY.register(answers)
+
+
 class CountsHits(Protocol):
     """Somebody who counts hits by kind."""
 
@@ -100,19 +148,6 @@ class NearHits(Collector):
 
 near_hits = NearHits()
 REGISTRY.register(near_hits)
-
-
-@cache
-def _answers(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """The metrics of one kind of answer; looking them up by their labels costs more than counting."""
-    return http_requests.labels(method, route, str(status)), http_seconds.labels(route)
-
-
-def answered(method: str, route: str, status: int, seconds: float) -> None:
-    """Count an answer to a request of `route`, a template of the route table, which took `seconds`."""
-    counter, histogram = _answers(method, route, status)
-    counter.inc()
-    histogram.observe(seconds)
 
 
 @cache

@@ -26,6 +26,7 @@ from heliograph.base import ids, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Asking, Leases, Part, Word, lease_key
 from heliograph.stores.misses import Loader, Misses
+from heliograph.stores.near import Joined
 from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
@@ -92,15 +93,14 @@ class Cache:
         """What this process keeps of one fragment, or None; for who has heard of Valkey since they began, else a guess."""
         return None if (kind, ident) in self._untold else self._valkey.near.shelf(kind).get(ident)
 
+    @property
+    def joined(self) -> Joined:
+        """What this process has made of several fragments (near.py), for who has heard of Valkey since they began."""
+        return self._valkey.near.joined
+
     async def hear(self) -> None:
         """Come back once Valkey has been heard: see `Valkey.heard`. Raises StoreUnavailableError."""
         await self._valkey.heard()
-
-    def whole(self, kind: str, idents: Sequence[int]) -> list[Any] | None:
-        """What this process keeps of all of `idents`, None if one is missing; for who has heard of Valkey since they began."""
-        if self._untold and any((kind, ident) in self._untold for ident in idents):
-            return None
-        return self._valkey.near.shelf(kind).whole(idents)
 
     async def read(self, wanted: Sequence[tuple[str, Sequence[int]]], *, heard: bool = False) -> list[Found]:
         """For each of `wanted` (kind, ids): what is made of the bodies, by id, None for what is missing.
@@ -249,6 +249,7 @@ class Cache:
             await self.invalidate(version, told)
         except StoreUnavailableError:
             note_degraded("cache")
+            self._valkey.near.drop(told)
             self._untold_until = time.monotonic() + UNTOLD_S
             for key in told:
                 # The latest last, so that the oldest is dropped below.

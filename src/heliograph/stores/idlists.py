@@ -7,7 +7,7 @@ and rebuilt from PostgreSQL. The rules of order, duplicates and cutting are in `
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -73,6 +73,8 @@ class IdLists:
         One round trip as `Cache.read` has it; none for who has `heard` of the server since their request began, if all is kept.
         """
         had = [self.kept(*key) for key in wanted]
+        if heard and None not in had:
+            return cast("list[IdList]", had)
         fetched = await self._fetch([key for key, each in zip(wanted, had, strict=True) if each is None], ttl_s)
         if not heard:
             if not fetched:

@@ -8,8 +8,9 @@ has been told of the change before. From this the one rule of this module:
 (`Valkey.heard`, or any other wave). So what is kept is never older than what the request could have read itself, and one
 round trip, shared by all requests under way, stands for all that would have been read.
 
-Kept are values by kind and id, in what form the reader wants them. Two generations bound the room: when the younger is full
-it becomes the older, whose own is dropped; what is used of the older moves over. When the connection is lost all goes.
+Kept are values by kind and id, in what form the reader wants them, and what has been made of several of them (`Joined`). Two
+generations bound the room: when the younger is full it becomes the older, whose own is dropped; what is used of the older moves
+over. When the connection is lost all goes.
 
 Source: Valkey, "Client-side caching".
 """
@@ -21,6 +22,8 @@ from heliograph.base import metrics
 
 # What an entry takes besides its value: a place in a dictionary, its key, an object around it.
 ENTRY_BYTES = 250
+# As what it is counted that was joined.
+JOINED = "joined"
 # Over so many values, about.
 AVERAGED = 32
 
@@ -28,12 +31,14 @@ AVERAGED = 32
 class Shelf:
     """What is kept of one kind, by id."""
 
-    __slots__ = ("_near", "_old", "_young", "hits", "weight")
+    __slots__ = ("_near", "_old", "_parts", "_young", "hits", "weight")
 
     def __init__(self, near: "Near") -> None:
         self._near = near
         self._young: dict[int, Any] = {}
         self._old: dict[int, Any] = {}
+        # What has been joined of each value.
+        self._parts: dict[int, set[int]] = {}
         # Of a value, in bytes, on the average of those that were put here of late: a large one must not count like its neighbour.
         self.weight = float(ENTRY_BYTES)
         # How often a value of these was what a request went by.
@@ -48,20 +53,10 @@ class Shelf:
             self._near.grow(self.weight)
         return value
 
-    def whole(self, idents: Sequence[int]) -> list[Any] | None:
-        """The values of `idents`, or None unless all are kept. Pages ask for twenty of four kinds."""
-        young = self._young
-        try:
-            values = [young[ident] for ident in idents]
-        except KeyError:
-            values = [self.get(ident) for ident in idents]
-            if None in values:
-                return None
-        self.hits += len(values)
-        return values
-
     def put(self, ident: int, value: Any, size: int) -> None:
         """Keep `value`, which takes `size` bytes."""
+        if ident in self._parts:
+            self._part(ident)
         self._old.pop(ident, None)
         self._young[ident] = value
         weight = size + ENTRY_BYTES
@@ -69,20 +64,79 @@ class Shelf:
         self._near.grow(weight)
 
     def drop(self, ident: int) -> None:
-        """Forget the value of `ident`."""
+        """Forget the value of `ident`, and what has been joined of it."""
+        if ident in self._parts:
+            self._part(ident)
         self._young.pop(ident, None)
         self._old.pop(ident, None)
+
+    def is_part(self, ident: int, joined: int) -> None:
+        """The value of `ident` is a part of what has been joined as `joined`."""
+        self._parts.setdefault(ident, set()).add(joined)
+
+    def _part(self, ident: int) -> None:
+        for joined in self._parts.pop(ident):
+            self._near.joined.drop(joined)
 
     def age(self) -> None:
         """The younger generation becomes the older one, which goes."""
         self._old, self._young = self._young, {}
+        self._parts.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self._old, self._young = {}, {}
+        self._parts.clear()
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+
+class Joined:
+    """What has been made of several kept values, by id: it goes with the first of its parts that goes, or changes.
+
+    What a page shows of a post is of four values, and is asked for far more often than one of them changes.
+    """
+
+    __slots__ = ("_made", "_near", "hits")
+
+    def __init__(self, near: "Near") -> None:
+        self._near = near
+        self._made: dict[int, Any] = {}
+        self.hits = 0
+
+    def get(self, ident: int) -> Any:
+        """What was made as `ident`, or None."""
+        return self._made.get(ident)
+
+    def whole(self, idents: Sequence[int]) -> list[Any] | None:
+        """What was made as `idents`, or None unless all of it is kept."""
+        made = self._made
+        try:
+            found = [made[ident] for ident in idents]
+        except KeyError:
+            return None
+        self.hits += len(found)
+        return found
+
+    def put(self, ident: int, value: Any, size: int, parts: Iterable[tuple[str, int]]) -> None:
+        """Keep `value`, which takes `size` bytes, for as long as all of `parts` (kind, id) are kept, as they are now."""
+        # First: it may be what makes room, and then all goes that was joined.
+        self._near.grow(size + ENTRY_BYTES)
+        for kind, part in parts:
+            self._near.shelf(kind).is_part(part, ident)
+        self._made[ident] = value
+
+    def drop(self, ident: int) -> None:
+        """Forget what was made as `ident`."""
+        self._made.pop(ident, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._made = {}
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 class Near:
@@ -92,11 +146,12 @@ class Near:
         self._half = bytes_at_most // 2
         self._weight = 0.0
         self.shelves: dict[str, Shelf] = {}
+        self.joined = Joined(self)
         metrics.near_hits.add(self)
 
     def hits(self) -> dict[str, int]:
         """How often what is kept was gone by, by kind."""
-        return {kind: shelf.hits for kind, shelf in self.shelves.items()}
+        return {JOINED: self.joined.hits} | {kind: shelf.hits for kind, shelf in self.shelves.items()}
 
     def shelf(self, kind: str) -> Shelf:
         """The shelf of `kind`; it stays the same for good."""
@@ -110,6 +165,8 @@ class Near:
         self._weight += size
         if self._weight > self._half:
             self._weight = 0.0
+            # Made again in no time, where to remember of what each was made would keep the old.
+            self.joined.clear()
             for shelf in self.shelves.values():
                 shelf.age()
 
@@ -133,5 +190,6 @@ class Near:
     def clear(self) -> None:
         """Forget everything: whoever is not told of changes must not believe anything."""
         self._weight = 0.0
+        self.joined.clear()
         for shelf in self.shelves.values():
             shelf.clear()

@@ -139,7 +139,7 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def _observe(scope: HTTPScope, status: int, seconds: float) -> None:
-    metrics.answered(scope["method"], str(scope.get("path_template") or "(none)"), status, seconds)
+    metrics.answers.add(scope["method"], str(scope.get("path_template") or "(none)"), status, seconds)
     if logs.told("debug"):
         log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
 

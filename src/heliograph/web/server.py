@@ -89,9 +89,8 @@ class Answer:
     async def send(self, message: Any) -> None:
         """Take the next message of the application (ASGI)."""
         if message["type"] == "http.response.start":
-            # The head of a stream must not wait for what comes later; and who says how the connection goes on is listened to.
-            names = {name.lower() for name, _ in message["headers"]}
-            if b"content-length" in names and b"connection" not in names:
+            # The head of a stream must not wait for what comes later.
+            if any(name == b"content-length" for name, _ in message["headers"]):
                 self._start = message
                 return
         elif self._start is not None:
@@ -110,13 +109,19 @@ class Answer:
         headers = [*cycle.default_headers, *start["headers"]]
         lines = b"".join([b"%s: %s\r\n" % header for header in headers])
         # A value that holds the end of a line would begin a header of its own: the long way says what is wrong with it, and with
-        # a body of another length.
+        # a body of another length. And who says how the connection goes on is listened to.
         whole = lines.count(b"content-length: %d\r\n" % len(body)) == 1
-        if not whole or not lines.count(b"\n") == lines.count(b"\r") == len(headers):
+        if (
+            not whole
+            or not lines.count(b"\n") == lines.count(b"\r") == len(headers)
+            or b"\nconnection:" in lines.lower()
+        ):
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        cycle.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[start["status"]], lines, body))
+        # Two writes, which the loop sends in one: to join them would be to copy the body.
+        cycle.transport.write(b"%s%s\r\n" % (STATUS_LINE[start["status"]], lines))
+        cycle.transport.write(body)
         cycle.message_event.set()
         cycle.on_response()
         return True

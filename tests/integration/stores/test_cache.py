@@ -367,6 +367,4 @@ async def test_who_could_not_tell_of_a_change_still_keeps_all_else(server: Serve
         for _ in range(2):
             assert await have(cache, (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
         assert cache.kept(KIND, OTHER) == b"other"
-        assert cache.whole(KIND, [OTHER]) == [b"other"]
         assert cache.kept(KIND, IDENT) is None
-        assert cache.whole(KIND, [OTHER, IDENT]) is None

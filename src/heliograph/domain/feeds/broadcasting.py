@@ -16,8 +16,9 @@ from heliograph.base import logs, metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds import channels, present, rules, streams
 from heliograph.domain.feeds.channels import Channel, Key
-from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.feeds.hydrate import Hydration
 from heliograph.domain.feeds.listeners import Listener, Listeners, News
+from heliograph.domain.feeds.pieces import Hydrated
 from heliograph.domain.feeds.streams import Event
 from heliograph.domain.graph.relations import Relations, RelationsReader
 from heliograph.domain.posts.marks import UNMARKED, MarksReader

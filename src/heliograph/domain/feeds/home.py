@@ -6,7 +6,8 @@ import msgspec
 
 from heliograph.base.paging import Page, wider
 from heliograph.domain.feeds import present, rules
-from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.feeds.hydrate import Hydration
+from heliograph.domain.feeds.pieces import Hydrated
 from heliograph.domain.feeds.skeleton import HomeSkeletons
 from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.marks import Marked, MarksReader

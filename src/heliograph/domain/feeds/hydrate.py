@@ -1,40 +1,25 @@
 """Step 2: from ids to what a page shows, from cached fragments; misses are filled in one query a shard.
 
-No wave for who has heard of Valkey already, when this process keeps all of it, which is nearly always. Else one when this process knows the authors and what is reblogged (it remembers both: neither ever changes), up to three
-otherwise: the posts, what they reblog, the authors.
+No wave for who has heard of Valkey already, when this process keeps all of it, which is nearly always: then the four pieces of a
+post have been joined to what a page shows, and are kept so until one of them changes. Else one wave when this process knows the
+authors and what is reblogged (it remembers both: neither ever changes), up to three otherwise: the posts, what they reblog, the
+authors.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Optional
 
 import msgspec
 
 from heliograph.domain.accounts.profiles import ACCOUNT, ACCOUNT_COUNTS, Profiles
+from heliograph.domain.feeds import present
+from heliograph.domain.feeds.pieces import NOBODY, Hydrated
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import POST, POST_COUNTS, Header
 from heliograph.stores.cache import Cache, Found
+from heliograph.stores.near import Joined
 
 KEPT_POSTS = 200_000
-
-
-class Hydrated(msgspec.Struct, frozen=True):
-    """A post in pieces: its header for the rules, and JSON members without braces to be put together.
-
-    `original`: the pieces of what it reblogs.
-    """
-
-    header: Header
-    body: bytes
-    counts: bytes
-    account: bytes
-    account_counts: bytes
-    original: Optional["Hydrated"] = None
-
-    @property
-    def shown(self) -> Header:
-        """The header of what is seen of it: of the original, for a reblog."""
-        return self.original.header if self.original else self.header
 
 
 class _Pieces(msgspec.Struct):
@@ -68,8 +53,49 @@ class Hydration:
         A reblog is there while its original is. `outside`: the ids came from outside, and may be anything. `heard`: Valkey
         has been heard since the request began.
         """
-        if heard and (kept := self._kept(post_ids)) is not None:
+        if not heard:
+            return await self._put_together(post_ids, outside=outside, heard=False)
+        joined = self._cache.joined
+        if (kept := joined.whole(post_ids)) is not None:
             return kept
+        found = {ident: joined.get(ident) or self._join(ident, joined) for ident in post_ids}
+        missing = [ident for ident, each in found.items() if each is None]
+        joined.hits += len(found) - len(missing)
+        if missing:
+            late = await self._put_together(missing, outside=outside, heard=True)
+            found |= {each.header.id: each for each in late}
+        return [each for each in found.values() if each is not None]
+
+    def _join(self, post_id: int, joined: Joined) -> Hydrated | None:
+        """The post of `post_id` joined and kept so, if this process keeps all pieces of it and it is there."""
+        found = self._kept(post_id)
+        if found is None:
+            return None
+        parts = _parts(found)
+        if found.header.original:
+            original = self._kept(found.header.original)
+            if original is None:
+                return None
+            parts += _parts(original)
+            found = _sharing(found, original)
+        whole = msgspec.structs.replace(found, unmarked=present.post(found, NOBODY))
+        joined.put(post_id, whole, len(whole.unmarked), parts)
+        return whole
+
+    def _kept(self, post_id: int) -> Hydrated | None:
+        """The pieces of one post, if this process keeps them all and it is there; without those of what it reblogs."""
+        kept = self._cache.kept
+        post, counts = kept(POST, post_id), kept(POST_COUNTS, post_id)
+        if post is None or counts is None or post[0].gone:
+            return None
+        header, body = post
+        account, account_counts = kept(ACCOUNT, header.author), kept(ACCOUNT_COUNTS, header.author)
+        if account is None or account_counts is None:
+            return None
+        return Hydrated(header, header, body, counts, account, account_counts)
+
+    async def _put_together(self, post_ids: Sequence[int], *, outside: bool, heard: bool) -> list[Hydrated]:
+        """As `posts`, of pieces that are read as they are missed."""
         pieces = await self._read_known(post_ids, heard=heard)
         found = await self._complete_posts(pieces.of(post_ids), outside=outside)
         originals = [header.original for header, _ in found.values() if header.original]
@@ -86,31 +112,11 @@ class Hydration:
         )
         # Most pages have no reblog, and every read of a home feed comes through here.
         whole = {
-            ident: Hydrated(header, body, counts[ident], accounts[header.author], account_counts[header.author])
+            ident: Hydrated(header, header, body, counts[ident], accounts[header.author], account_counts[header.author])
             for ident, (header, body) in everything.items()
             if header.author in accounts
         }
         return _with_originals(whole, found) if originals else list(whole.values())
-
-    def _kept(self, post_ids: Sequence[int]) -> list[Hydrated] | None:
-        """The posts of `post_ids`, if this process keeps all of them, they are there, and none is a reblog.
-
-        Nearly every read of a home feed ends here.
-        """
-        whole = self._cache.whole
-        posts, counts = whole(POST, post_ids), whole(POST_COUNTS, post_ids)
-        if posts is None or counts is None:
-            return None
-        authors = [header.author for header, _ in posts if not (header.original or header.gone)]
-        if len(authors) < len(posts):
-            return None
-        accounts, account_counts = whole(ACCOUNT, authors), whole(ACCOUNT_COUNTS, authors)
-        if accounts is None or account_counts is None:
-            return None
-        return [
-            Hydrated(header, body, *rest)
-            for (header, body), *rest in zip(posts, counts, accounts, account_counts, strict=True)
-        ]
 
     async def _read_known(self, post_ids: Sequence[int], *, heard: bool) -> _Pieces:
         """One wave for the posts and for all that this process knows to belong to them."""
@@ -157,6 +163,16 @@ class Hydration:
         return alive
 
 
+def _sharing(reblog: Hydrated, original: Hydrated) -> Hydrated:
+    return msgspec.structs.replace(reblog, shown=original.header, original=original)
+
+
+def _parts(pieces: Hydrated) -> list[tuple[str, int]]:
+    """What (kind, id) is joined of a post, without what it reblogs."""
+    post, author = pieces.header.id, pieces.header.author
+    return [(POST, post), (POST_COUNTS, post), (ACCOUNT, author), (ACCOUNT_COUNTS, author)]
+
+
 def _authors(found: dict[int, tuple[Header, bytes]]) -> list[int]:
     return list({header.author: None for header, _ in found.values()})
 
@@ -168,7 +184,7 @@ def _with_originals(whole: dict[int, Hydrated], wanted: Iterable[int]) -> list[H
         each = whole.get(ident)
         original = each.header.original if each else 0
         if each is not None and original:
-            each = msgspec.structs.replace(each, original=whole[original]) if original in whole else None
+            each = _sharing(each, whole[original]) if original in whole else None
         if each is not None:
             found.append(each)
     return found

@@ -1,11 +1,12 @@
 """Step 4: put the pieces together as bytes. Nothing is decoded and encoded again.
 
-The pieces are JSON members without braces, made by the web's renderers when they were cached.
+The pieces are JSON members without braces, made by the web's renderers when they were cached. Most posts have been joined
+before, for all who have not marked them.
 """
 
 from itertools import product
 
-from heliograph.domain.feeds.hydrate import Hydrated
+from heliograph.domain.feeds.pieces import Hydrated
 from heliograph.domain.posts.marks import UNMARKED, Marked
 
 _BOOLEANS = (b"false", b"true")
@@ -44,16 +45,14 @@ def post(pieces: Hydrated, viewer: int | None, marked: Marked = UNMARKED) -> byt
 
 
 def posts(shown: list[Hydrated], viewer: int | None, marked: Marked = UNMARKED) -> list[bytes]:
-    """Posts as `viewer` sees them."""
-    if viewer is None or marked.liked or marked.reblogged or marked.bookmarked or marked.pinned:
-        return [post(each, viewer, marked) for each in shown]
-    # Most pages show nothing that the viewer has marked.
-    flags = {True: _FLAGS[0, 0, 0, 0, 1], False: _FLAGS[0, 0, 0, 0, 0]}
+    """Posts as `viewer` sees them. Most of what is on a page has neither been written nor marked by who reads it."""
+    if viewer is None:
+        return [post(each, None) for each in shown]
+    touched = marked.all
     return [
-        post(each, viewer)
-        if each.original
-        else b'{%s,%s%s,"reblog":null,"account":{%s,%s}}'
-        % (each.body, each.counts, flags[each.header.author == viewer], each.account, each.account_counts)
+        each.unmarked
+        if each.unmarked and (header := each.shown).author != viewer and header.id not in touched
+        else post(each, viewer, marked)
         for each in shown
     ]
 

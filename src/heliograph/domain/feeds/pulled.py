@@ -84,7 +84,11 @@ class PulledAuthors:
 
     async def lists(self, relations: Relations) -> list[Key]:
         """The lists (kind, id) that a viewer with `relations` merges into their home; `cut` says what of them."""
-        await self._look()
+        await self.look()
+        return self.merged(relations)
+
+    def merged(self, relations: Relations) -> list[Key]:
+        """As `lists`, for who has taken a `look` since they began."""
         found = self._merged.get(relations.following)
         if found is None:
             found = self._merged[relations.following] = self._among(relations.following)
@@ -111,14 +115,15 @@ class PulledAuthors:
 
     async def tags_of(self, names: Iterable[str]) -> list[int]:
         """The pulled ones of some hashtags."""
-        await self._look()
+        await self.look()
         return [number for number in map(tag_number, names) if number in self._tags] if self._tags else []
 
     def tag(self, number: int) -> str:
         """The name of a pulled hashtag, which `lists` has given."""
         return self._tags[number].name
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Have what is known refreshed in the background, where it is old, and wait for that where it is too old."""
         age_s = time.monotonic() - self._read_at
         if age_s < REFRESH_S:
             return

@@ -77,9 +77,8 @@ def all_at_home(headers: Sequence[Header], viewer: int, relations: Relations) ->
     """
     if relations.blocked or relations.muted:
         return False
-    if not all(header.plain for header in headers):
-        return False
-    authors = {header.author for header in headers}
+    # Nobody is followed who is nobody.
+    authors = {header.author if header.plain else 0 for header in headers}
     authors.discard(viewer)
     return relations.following.has_all(authors)
 

@@ -81,8 +81,9 @@ class HomeSkeletons:
 
     async def _hear(self, viewer: int) -> None:
         """One wave, after which what is kept may be believed; it brings what is not kept of the reader's."""
+        await self._pulled.look()
         relations = self._relations.kept(viewer)
-        pulled = await self._pulled.lists(relations) if relations else []
+        pulled = self._pulled.merged(relations) if relations else []
         lists = [key for key in ((HOME, viewer), *pulled) if self._lists.kept(*key) is None]
         if relations is None or self._marks.kept(viewer) is None:
             own = [(RELATIONS, [viewer]), (MARKS, [viewer])]
@@ -94,7 +95,7 @@ class HomeSkeletons:
 
     async def _read(self, viewer: int, relations: Relations, page: Page) -> list[IdList]:
         """The lists that the page is merged of."""
-        wanted = [(HOME, viewer), *await self._pulled.lists(relations)]
+        wanted = [(HOME, viewer), *self._pulled.merged(relations)]
         near = page.max_id is None and not page.ascending and page.limit < HEAD
         if near:
             lists = await self._lists.heads(wanted, self._ttl_s, heard=True)

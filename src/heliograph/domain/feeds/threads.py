@@ -12,7 +12,8 @@ import msgspec
 
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.feeds import present, rules
-from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.feeds.hydrate import Hydration
+from heliograph.domain.feeds.pieces import Hydrated
 from heliograph.domain.graph.relations import Relations
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import Header

@@ -17,7 +17,8 @@ from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.feeds import rules
 from heliograph.domain.feeds.everybody import Everybody
 from heliograph.domain.feeds.home import Timeline, timeline_of
-from heliograph.domain.feeds.hydrate import Hydrated, Hydration
+from heliograph.domain.feeds.hydrate import Hydration
+from heliograph.domain.feeds.pieces import Hydrated
 from heliograph.domain.feeds.tagged import TaggedPosts
 from heliograph.domain.graph.relations import Relations, tag_number
 from heliograph.domain.posts.authored import AuthoredReader

@@ -32,6 +32,11 @@ class Marked(msgspec.Struct, frozen=True):
     bookmarked: AbstractSet[int] = frozenset()
     pinned: AbstractSet[int] = frozenset()
 
+    @property
+    def all(self) -> AbstractSet[int]:
+        """The posts that are marked in any way."""
+        return self.liked | self.reblogged | self.bookmarked | self.pinned
+
 
 UNMARKED = Marked()
 # As `kind` of sql/marks.sql says.
