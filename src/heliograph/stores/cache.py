@@ -3,6 +3,7 @@
 A fragment is 16 hex digits of version and a body. The version is a log position of the shard that owns the object (see
 `Shard.versioned`, `Transaction.position`): a fill says "read at or after this position", an invalidation "nothing read
 before this position is believed". The server keeps the larger one, so a slow filler can never overwrite a newer truth.
+What is read all the time is renewed in place (`renew`).
 An invalidation leaves a tombstone, a version without a body, for longer than any filler lives; a filler that holds a lease
 (stores/leases.py) is refused even if the tombstone was lost.
 
@@ -15,7 +16,7 @@ a restart old values are out of reach (see `Keys`).
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import chain
 from typing import Any
@@ -24,13 +25,22 @@ import msgspec
 
 from heliograph.base import ids, metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.leases import FRAGMENT_S, VERSION_BYTES, Asking, Leases, Part, Word, lease_key
+from heliograph.stores.leases import (
+    FRAGMENT_S,
+    TOMBSTONE_S,
+    VERSION_BYTES,
+    Asking,
+    Leases,
+    Object,
+    Part,
+    Word,
+    lease_key,
+)
 from heliograph.stores.misses import Loader, Misses
 from heliograph.stores.near import Joined
 from heliograph.stores.pipe import KEEP, Command
 from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 
-TOMBSTONE_S = 60
 # Longer than an outbox message takes to come through after Valkey was away.
 UNTOLD_S = 600.0
 # A hang is over before there are so many; of a Valkey that was away for longer nothing old is in reach afterwards.
@@ -50,6 +60,8 @@ def note_degraded(store: str) -> None:
         current.add(store)
 
 
+# Ends what was believed of objects before a version.
+End = Callable[[int, list[Object]], Awaitable[None]]
 # What a reader makes of the body of `ident`.
 Parse = Callable[[int, bytes], Any]
 Found = dict[int, Any]
@@ -72,7 +84,12 @@ class Cache:
         self._untold: dict[tuple[str, int], int] = {}
         self._untold_until = 0.0
         self._leases = Leases(valkey)
+        self._renewed: dict[str, Loader] = {}
         self.misses = Misses(self._leases, self._least)
+
+    def renews(self, kind: str, load: Loader) -> None:
+        """From now on have `renew` load fragments of `kind` with `load`."""
+        self._renewed[kind] = load
 
     def parsed(self, kind: str, bodies: Mapping[int, bytes]) -> Found:
         """What readers of `kind` get of `bodies`."""
@@ -238,15 +255,47 @@ class Cache:
             lambda keys: [command(keys, some) for some in by_bucket.values()], lambda _: self._valkey.near.drop(told)
         )
 
-    async def invalidate_at_once(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
+    async def renew(self, version: int, objects: Iterable[Object]) -> None:
+        """As `invalidate`, for what is read all the time: what the cache has is replaced by what is true now, and nobody misses it.
+
+        To be called after the change has committed. Raises StoreUnavailableError, as `invalidate` does.
+        """
+        told = list(objects)
+        renewed = [each for each in told if each[0] in self._renewed]
+        leases = await self._leases.claim(version, renewed) if renewed else {}
+        self._valkey.near.drop(each for each in renewed if each not in leases)
+        by_kind: dict[str, dict[int, bytes]] = {}
+        for (kind, ident), lease in leases.items():
+            by_kind.setdefault(kind, {})[ident] = lease
+        taken = await asyncio.gather(*(self._replace(*each) for each in by_kind.items()))
+        done = {each for each in renewed if each not in leases}.union(*taken)
+        if rest := [each for each in told if each not in done]:
+            await self.invalidate(version, rest)
+
+    async def _replace(self, kind: str, leases: Mapping[int, bytes]) -> set[Object]:
+        """Load what we have `leases` on and put it into the cache; what that has taken."""
+        try:
+            parts = [Part(version, bodies) for version, bodies in await self._renewed[kind](list(leases))]
+        except StoreUnavailableError:
+            # The lease goes with the tombstone that is left now.
+            return set()
+        return {(kind, ident) for ident in await self._leases.fill(kind, parts, leases)}
+
+    async def invalidate_at_once(self, version: int, objects: Iterable[Object]) -> None:
         """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.
 
         Until then this process believes nothing older of `objects`, and reads them anew: who has just done something mostly
         asks the same process what came of it.
         """
-        told = list(objects)
+        await self._at_once(self.invalidate, version, list(objects))
+
+    async def renew_at_once(self, version: int, objects: Iterable[Object]) -> None:
+        """A request's part of `renew`, as `invalidate_at_once` is of `invalidate`."""
+        await self._at_once(self.renew, version, list(objects))
+
+    async def _at_once(self, end: End, version: int, told: list[Object]) -> None:
         try:
-            await self.invalidate(version, told)
+            await end(version, told)
         except StoreUnavailableError:
             note_degraded("cache")
             self._valkey.near.drop(told)

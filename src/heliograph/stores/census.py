@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from heliograph.stores.cache import TOMBSTONE_S
-from heliograph.stores.leases import VERSION_BYTES
+from heliograph.stores.leases import TOMBSTONE_S, VERSION_BYTES
 from heliograph.stores.pipe import Command
 from heliograph.stores.valkey import Keys, Valkey, function
 

@@ -5,12 +5,16 @@ wait for the value. A fill names its lease, and is refused when that is gone: ev
 stood still for a minute, whose tombstone has run out or was evicted, cannot bring back what was before. (Nishtala et al.,
 "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1.)
 
+Who has changed something that the cache has may *claim* the lease, whoever holds it, to put the new value in the place of the
+old: then nobody misses it. One who changes it at the same time claims it in turn, and of the two only the later may fill, who has
+read what both have changed; the other must leave a tombstone.
+
 A lease is 16 hex digits of its *round*, which ends with a fill or an invalidation, and 16 of its *holder*. Who has waited too long
 for a holder, dead perhaps, becomes the next holder of the same round: the first, if it was only slow, may still fill.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 import msgspec
@@ -21,10 +25,14 @@ from heliograph.stores.pipe import Command
 from heliograph.stores.valkey import Keys, Valkey, function
 
 VERSION_BYTES = 16
+TOMBSTONE_S = 60
 FRAGMENT_S = 24 * 3600
 # Longer than any load takes: waiting for a connection, and two statements.
 LEASE_MS = 12_000
 _ROUND_BYTES = 16
+
+# What is cached of something: the kind, and the id.
+Object = tuple[str, int]
 
 
 class Word(IntEnum):
@@ -80,6 +88,30 @@ class Leases:
         replies = await self._valkey.wave(commands)
         return {ident: _parsed(*reply) for ident, reply in zip(wanted, replies, strict=True)}
 
+    async def claim(self, version: int, objects: Sequence[Object]) -> dict[Object, bytes]:
+        """The leases on those of `objects` that the cache has; of the others it believes nothing that was read before `version`.
+
+        Raises StoreUnavailableError.
+        """
+        holder = secrets.token_hex(_ROUND_BYTES // 2)
+
+        def command(keys: Keys, kind: str, ident: int) -> Command:
+            (key,) = keys.cached(kind, [ident])
+            return (
+                "FCALL",
+                function("claim"),
+                2,
+                key,
+                lease_key(key),
+                holder,
+                LEASE_MS,
+                f"{version:016x}",
+                TOMBSTONE_S,
+            )
+
+        replies = await self._valkey.wave(lambda keys: [command(keys, *each) for each in objects])
+        return {each: lease for each, lease in zip(objects, replies, strict=True) if lease}
+
     async def fill(self, kind: str, parts: Iterable[Part], leases: Mapping[int, bytes]) -> set[int]:
         """Offer what was loaded under `leases`; which ids the cache took. Leases on what was not loaded are given back."""
         offered = [
@@ -96,7 +128,10 @@ class Leases:
             return [*(fill(keys, *each) for each in offered), *_returns(keys, kind, left)]
 
         try:
-            replies = await self._valkey.wave(commands)
+            # The server's own word of it may come after its reply.
+            replies = await self._valkey.wave(
+                commands, lambda _: self._valkey.near.drop((kind, ident) for ident, _, _ in offered)
+            )
         except StoreUnavailableError:
             return set()
         taken = {ident for (ident, _, _), stored in zip(offered, replies, strict=False) if stored}

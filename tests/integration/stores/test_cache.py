@@ -17,9 +17,10 @@ from heliograph.base.errors import StoreUnavailableError
 from heliograph.ops import binaries
 from heliograph.stores import cache as cache_module
 from heliograph.stores import counts
-from heliograph.stores.cache import FRAGMENT_S, TOMBSTONE_S, Cache, degraded, read_through
+from heliograph.stores.cache import FRAGMENT_S, Cache, degraded, read_through
 from heliograph.stores.counts import Count
 from heliograph.stores.idlists import HOME, IdLists
+from heliograph.stores.leases import TOMBSTONE_S
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey

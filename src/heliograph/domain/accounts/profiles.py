@@ -49,6 +49,7 @@ class Profiles:
         self._render = render
         self._render_counts = render_counts
         self._replace = replace
+        cache.renews(ACCOUNT_COUNTS, self._load_counts)
 
     async def get(self, account_id: int) -> Account:
         """The account, whatever its state. Raises NotFoundError."""

@@ -105,7 +105,7 @@ class Follows:
         async with self._shards.of(target).transaction() as transaction:
             await decisions.hold(transaction, target, follower)
             change = await decisions.make(transaction, follower, target, decision)
-        await self._cache.invalidate_at_once(transaction.position, [(ACCOUNT_COUNTS, target)])
+        await self._cache.renew_at_once(transaction.position, [(ACCOUNT_COUNTS, target)])
         return change
 
     async def apply(self, change: FollowChanged) -> None:
@@ -125,7 +125,7 @@ class Follows:
             )
             if row is not None and row["change"]:
                 await counts.add(transaction, change.follower, Count.FOLLOWING, row["change"])
-        await self._cache.invalidate_at_once(
+        await self._cache.renew_at_once(
             transaction.position, [(RELATIONS, change.follower), (ACCOUNT_COUNTS, change.follower)]
         )
 
@@ -137,7 +137,7 @@ class Follows:
             (change.target, (ACCOUNT_COUNTS,)),
         ):
             position = await self._shards.of(ident).mark()
-            await self._cache.invalidate(position, [(kind, ident) for kind in kinds])
+            await self._cache.renew(position, [(kind, ident) for kind in kinds])
 
     async def sweep(self, below: int) -> int:
         """Remove tombstones whose rev is smaller than `below`; how many. Requests that wait are none."""

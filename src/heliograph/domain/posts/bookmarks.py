@@ -31,7 +31,7 @@ class Bookmarks:
         async with self._shards.at(slot).transaction() as transaction:
             if await transaction.run(query, slot=slot, account_id=account, **what):
                 await tell_changed(transaction, account)
-        await self._cache.invalidate_at_once(transaction.position, [(MARKS, account)])
+        await self._cache.renew_at_once(transaction.position, [(MARKS, account)])
 
     async def of(self, account: int, page: Page) -> EdgePage:
         """What `account` has bookmarked, the latest first; the bounds of `page` are revs."""

@@ -28,6 +28,7 @@ class Posts:
         self._cache = cache
         self._render = render
         self._render_counts = render_counts
+        cache.renews(POST_COUNTS, self._load_counts)
 
     async def many(self, post_ids: Iterable[int]) -> dict[int, Post]:
         """The posts of `post_ids` that are there, from PostgreSQL."""

@@ -60,7 +60,7 @@ class Likes:
             if row["changed"]:
                 await counts.add(transaction, post, Count.LIKES, -1 if gone else 1)
                 await outbox.put(transaction, slot, CHANGED, msgspec.to_builtins(change))
-        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
+        await self._cache.renew_at_once(transaction.position, [(POST_COUNTS, post)])
         await self.apply(change)
 
     async def apply(self, change: LikeChanged) -> None:
@@ -70,7 +70,7 @@ class Likes:
             await transaction.run(
                 sql.apply, slot=slot, account_id=change.account, post_id=change.post, rev=change.rev, gone=change.gone
             )
-        await self._cache.invalidate_at_once(transaction.position, [(MARKS, change.account)])
+        await self._cache.renew_at_once(transaction.position, [(MARKS, change.account)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
         """Who likes `post`; the bounds of `page` are revs."""
@@ -85,7 +85,7 @@ class Likes:
         """The outbox' part: the liker's end once more, and the cached values. Raises StoreUnavailableError."""
         await self.apply(change)
         for ident, kind in ((change.account, MARKS), (change.post, POST_COUNTS)):
-            await self._cache.invalidate(await self._shards.of(ident).mark(), [(kind, ident)])
+            await self._cache.renew(await self._shards.of(ident).mark(), [(kind, ident)])
 
     async def sweep(self, below: int) -> int:
         """Remove tombstones whose rev is smaller than `below`; how many."""

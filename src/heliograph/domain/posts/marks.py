@@ -70,6 +70,7 @@ class MarksReader:
     def __init__(self, shards: Shards, cache: Cache) -> None:
         self._shards = shards
         self._cache = cache
+        cache.renews(MARKS, self._load)
 
     def kept(self, viewer: int) -> Marks | None:
         """The marks of `viewer`, if this process keeps them; for who has heard of Valkey since they began, else a guess."""
@@ -103,7 +104,7 @@ class MarksReader:
 
     async def refresh(self, viewer: int) -> None:
         """Handle the message `marks.changed`: believe nothing that was read before now. Raises StoreUnavailableError."""
-        await self._cache.invalidate(await self._shards.of(viewer).mark(), [(MARKS, viewer)])
+        await self._cache.renew(await self._shards.of(viewer).mark(), [(MARKS, viewer)])
 
     async def _of(self, viewer: int, *, heard: bool = False) -> Marks:
         return (await self._of_many([viewer], heard=heard))[viewer]

@@ -66,7 +66,7 @@ class Pins:
         await self._show(account, transaction.position)
 
     async def _show(self, account: int, position: int) -> None:
-        await self._cache.invalidate_at_once(position, [(MARKS, account), (PINS, account)])
+        await self._cache.renew_at_once(position, [(MARKS, account), (PINS, account)])
 
     async def of(self, account: int) -> list[int]:
         """The pinned posts of `account`, the latest pin first."""

@@ -137,7 +137,7 @@ class Publisher:
         """`written`: a position before whatever may have changed the post since; `committed`: one that covers it."""
         await asyncio.gather(
             self._posts.write(post, written, reserved),
-            self._cache.invalidate_at_once(committed, authored.changed(post.account_id)),
+            self._cache.renew_at_once(committed, authored.changed(post.account_id)),
         )
 
     async def settle(self, authors: Mapping[int, int]) -> None:
@@ -148,7 +148,7 @@ class Publisher:
     async def _settle(self, shard: Shard, post_ids: list[int], authors: Mapping[int, int]) -> None:
         position = await shard.mark()
         changed = [authored.changed(author) for author in {authors[each] for each in post_ids}]
-        await self._cache.invalidate(position, chain.from_iterable(changed))
+        await self._cache.renew(position, chain.from_iterable(changed))
         # What is cached of a post is the post: the request wrote it. Unless somebody had guessed the id before it
         # committed, and the cache was away when it was written.
         (cached,) = await self._cache.read([(POST, post_ids)])

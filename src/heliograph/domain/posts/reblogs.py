@@ -87,7 +87,7 @@ class Reblogs:
             change = ReblogChanged(account, post, row["rev"], gone, Visibility(row["visibility"]), author)
             if row["changed"]:
                 await _tell(transaction, change)
-        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, post)])
+        await self._cache.renew_at_once(transaction.position, [(POST_COUNTS, post)])
         return change
 
     async def apply(self, change: ReblogChanged) -> Reblogged:
@@ -112,7 +112,7 @@ class Reblogs:
     async def _show(self, change: ReblogChanged, ended: int | None, committed: int) -> None:
         """Let the reblogger see it at once."""
         changed = [(MARKS, change.account), *authored.changed(change.account)]
-        await self._cache.invalidate_at_once(committed, changed if ended is None else [*changed, (POST, ended)])
+        await self._cache.renew_at_once(committed, changed if ended is None else [*changed, (POST, ended)])
 
     async def of(self, post: int, page: Page) -> EdgePage:
         """Who reblogs `post` openly; the bounds of `page` are revs."""
@@ -127,8 +127,8 @@ class Reblogs:
         """The outbox' part: the reblogger's end once more, and the cached values. Raises StoreUnavailableError."""
         await self.apply(change)
         account = [(MARKS, change.account), *authored.changed(change.account)]
-        await self._cache.invalidate(await self._shards.of(change.account).mark(), account)
-        await self._cache.invalidate(await self._shards.of(change.post).mark(), [(POST_COUNTS, change.post)])
+        await self._cache.renew(await self._shards.of(change.account).mark(), account)
+        await self._cache.renew(await self._shards.of(change.post).mark(), [(POST_COUNTS, change.post)])
 
     async def end_all(self, post: int, author: int) -> None:
         """The post is deleted: so is what reblogs it. May stop anywhere and be run again."""

@@ -121,7 +121,7 @@ class Threads:
         await (self.remove(reply) if gone else self.add(reply))
         await self._cache.invalidate(await self._shards.of(reply.root).mark(), [(THREAD, reply.root)])
         if reply.counted:
-            await self._cache.invalidate(await self._shards.of(reply.parent).mark(), [(POST_COUNTS, reply.parent)])
+            await self._cache.renew(await self._shards.of(reply.parent).mark(), [(POST_COUNTS, reply.parent)])
 
     async def around(self, root: int, post_id: int, above: int, below: int, deep: int) -> list[Place]:
         """The post's own place, if it is a reply; up to `above` ones over it, and `below` ones under it, `deep` levels."""
@@ -182,7 +182,7 @@ class Threads:
                 delta = await transaction.run(sql.count, **edge)
             if delta:
                 await counts.add(transaction, reply.parent, Count.REPLIES, delta)
-        await self._cache.invalidate_at_once(transaction.position, [(POST_COUNTS, reply.parent)])
+        await self._cache.renew_at_once(transaction.position, [(POST_COUNTS, reply.parent)])
 
     async def sweep(self, below: int) -> int:
         """Remove what is left of deleted replies with an id smaller than `below`; how many rows."""

@@ -6,30 +6,35 @@ import time
 from heliograph.lab.bench import crowd
 from heliograph.lab.bench.deliveries import Deliveries
 from heliograph.lab.bench.fans import Fans
-from heliograph.lab.bench.report import Figure
-from heliograph.lab.bench.trial import WEB_CORE, Trial, program
+from heliograph.lab.bench.report import Beside, Figure
+from heliograph.lab.bench.trial import ALL_CORES, WEB_CORE, Trial, program
 
 AUTHORS, FOLLOWERS, POSTS = 500, 100, 4
 BAR = 50_000
 
 
 async def measure(trial: Trial, fans: Fans) -> list[Figure]:
-    """Deliveries a second of one worker and of two on the same core, and what share of its own core Valkey works."""
+    """Deliveries a second of one worker on a core of its own, of one and of two on all cores, and how busy Valkey is."""
     authors = [person.id for person in await crowd.people(trial.shards, AUTHORS, "author")]
     await fans.follow(trial.shards, authors, FOLLOWERS)
-    one, one_busy = await _rate(trial, authors, 1)
-    two, two_busy = await _rate(trial, authors, 2)
+    alone, alone_busy = await _rate(trial, authors, 1, WEB_CORE)
+    one, one_busy = await _rate(trial, authors, 1, ALL_CORES)
+    two, two_busy = await _rate(trial, authors, 2, ALL_CORES)
+    valkey = "Valkey works {:.0f} % of the time".format
     return [
-        Figure("deliveries, authors with 100 followers each", one, "/s", BAR, note=f"Valkey works {one_busy:.0f} % of the time"),
-        Figure("  by two workers on one core", two, "/s", note=f"Valkey works {two_busy:.0f} % of the time"),
-    ]  # fmt: skip
+        Figure("deliveries, authors with 100 followers each", alone, "/s", BAR, note=valkey(alone_busy)),
+        Figure(
+            "  by two workers on all cores", two, "/s", note=valkey(two_busy), beside=Beside("one worker there", one)
+        ),
+        Figure("  by one worker on all cores", one, "/s", note=valkey(one_busy)),
+    ]
 
 
-async def _rate(trial: Trial, authors: list[int], workers: int) -> tuple[float, float]:
+async def _rate(trial: Trial, authors: list[int], workers: int, cores: set[int]) -> tuple[float, float]:
     deliveries = Deliveries(trial)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(workers):
-            await stack.enter_async_context(program(trial.settings, "heliograph", "work", cores=WEB_CORE))
+            await stack.enter_async_context(program(trial.settings, "heliograph", "work", cores=cores))
         await deliveries.timed(authors, 1)
         worked_s, started = await _worked_s(trial), time.perf_counter()
         took_s = await deliveries.timed(authors, POSTS)

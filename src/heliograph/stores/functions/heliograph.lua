@@ -157,6 +157,10 @@ local function fill(keys, args)
   end
   local had = server.call('GETRANGE', keys[1], 0, 15)
   if #had == 16 and had > args[1] then return 0 end
+  -- The same once more: nobody who keeps it has to be told.
+  if keys[2] and server.call('STRLEN', keys[1]) == 16 + #args[2] and server.call('GETRANGE', keys[1], 16, -1) == args[2] then
+    return 1
+  end
   server.call('SET', keys[1], args[1] .. args[2], 'EX', args[3])
   return 1
 end
@@ -193,6 +197,19 @@ local function invalidate(keys, args)
   return values
 end
 
+-- KEYS: the value, the lease. ARGV: who asks, milliseconds to live, then as `invalidate`. For one who has changed something and
+-- would put the new value in place of the old: the lease, whoever held it, and the old value stays; or none, and a tombstone,
+-- where there is no value.
+local function claim(keys, args)
+  if server.call('STRLEN', keys[1]) <= 16 then
+    invalidate(keys, {args[3], args[4]})
+    return ''
+  end
+  local mine = args[1] .. args[1]
+  server.call('SET', keys[2], mine, 'PX', args[2])
+  return mine
+end
+
 -- KEYS: values. ARGV: seconds to live. Leaves of each its version, as a tombstone: what has read since then may fill it. How many
 -- were values.
 local function forget(keys, args)
@@ -220,6 +237,7 @@ server.register_function('begin_SUFFIX', begin)
 server.register_function('merge_SUFFIX', merge)
 server.register_function('fill_SUFFIX', fill)
 server.register_function('lease_SUFFIX', lease)
+server.register_function('claim_SUFFIX', claim)
 
 -- What must be possible on a server that is full as well: to take back what is not true any more, which needs next to no room,
 -- and to be greeted.
