@@ -276,6 +276,28 @@ async def test_it_is_gone_for_everybody_at_once(life: Life, product: Product) ->
         await product.suspension.restore(life.who)
 
 
+async def test_nothing_of_it_is_cached_with_others(life: Life, product: Product) -> None:
+    """Not even what hydration would hide."""
+    friend = life.others["friend"]
+    # Has been told of nothing but a post; the friend of other things as well.
+    named = (await product.registration.create("named", PASSWORD)).account_id
+    root = await life.post(friend, "once more")
+    await life.post(life.who, "@named an answer on which nothing hangs", root)
+    await drain(product)
+
+    async def cached() -> set[int]:
+        thread = await product.threads.around(root, root, 0, 40, 40)
+        news = [each for other in (friend, named) for each in (await product.notices.of(other)).told]
+        about = {ident for each in news for ident in (each.from_id, each.subject_id)}
+        return {place.post_id for place in thread} | about
+
+    idents = {life.who, *life.posts}
+    assert len(await cached() & idents) > 2
+    await product.departure.delete(life.who)
+    await all_gone(product, life.who)
+    assert not await cached() & idents
+
+
 async def test_its_names_are_free_again(product: Product) -> None:
     first = (await product.registration.create("phoenix", PASSWORD, "phoenix@example.com")).account_id
     await product.departure.delete(first)

@@ -179,6 +179,6 @@ async def test_a_page_is_no_query_and_below_what_is_kept_it_is_one(product: Prod
     assert len(await told(product, ann)) == 10
     assert asked == []
     monkeypatch.setattr(notices, "KEPT", 4)
-    await product.notices.settle(ann)
+    await product.notices.settle([ann])
     assert len(await told(product, ann)) == 10
     assert asked == ["notifications.newest"]

@@ -21,6 +21,10 @@ from heliograph.stores.shards import Shard
 from heliograph.wiring import drain
 
 
+class KilledError(Exception):
+    """The worker has died here."""
+
+
 async def test_everything_that_one_is_told(product: Product, across) -> None:
     ann, bob, cat = await across(3)
     named = await post(product, bob, ann)
@@ -230,8 +234,33 @@ async def test_a_deleted_post_takes_along_what_was_told_of_it(product: Product, 
     assert await told(product, bob) == []
     await drain(product)
     assert await rows(product, "notifications") == 0
+    assert [(await product.notices.of(each)).told for each in (ann, bob)] == [[], []]
     await deliver(product, *published)
     assert await rows(product, "notifications") == 0
+
+
+async def test_what_a_worker_has_erased_that_died_over_it(product: Product, across, monkeypatch) -> None:
+    ann, bob, cat = await across(3)
+    own = await post(product, ann, bob)
+    for each in (bob, cat):
+        await product.likes.like(each, own)
+    await drain(product)
+    assert len(await told(product, ann)) == 2
+    assert len(await told(product, bob)) == 1
+
+    async def dies(*_) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(telling, "ERASED_A_PAGE", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(product.notices, "refresh", dies)
+        header = await product.timelines.header(ann, own)
+        with pytest.raises(KilledError):
+            await product.telling.forget(header)
+    await product.telling.forget(header)
+    assert await rows(product, "notifications") == 0
+    await drain(product)
+    assert [(await product.notices.of(each)).told for each in (ann, bob)] == [[], []]
 
 
 async def test_blocks_and_mutes(product: Product, across) -> None:

@@ -8,6 +8,7 @@ from heliograph.domain.graph.relations import RELATIONS
 from heliograph.domain.leaving.ties import PAGE, Rest
 from heliograph.domain.media import portraits
 from heliograph.domain.media.uploads import DESCRIBED, DISCARD
+from heliograph.domain.notifications.notices import NOTICES
 from heliograph.stores import outbox
 from heliograph.stores.cache import Cache
 from heliograph.stores.queries import Query, load
@@ -32,7 +33,7 @@ OWN = (
 OTHERS: tuple[tuple[Query, tuple[str, ...]], ...] = (
     (sql.drop_mutes_of, (RELATIONS,)),
     (sql.drop_notes_about, ()),
-    (sql.drop_news_from, ()),
+    (sql.drop_news_from, (NOTICES,)),
 )
 
 
@@ -74,11 +75,11 @@ class Traces:
     async def drop_others(self, account_id: int, rest: Rest) -> None:
         """Remove what others have of `account_id`: mutes, notes, notifications, a part in conversations, mentions."""
         for shard in self._shards.all:
-            for query, stale in OTHERS:
+            for query, kinds in OTHERS:
                 while rows := await shard.rows(query, account_id=account_id, limit=PAGE):
                     # What a crash leaves in the cache here names somebody who is no more, and runs out by itself.
-                    holders = {row["id"] for row in rows}
-                    await self._cache.invalidate(await shard.mark(), [(kind, who) for who in holders for kind in stale])
+                    if stale := {(kind, row["id"]) for row in rows for kind in kinds}:
+                        await self._cache.invalidate(await shard.mark(), stale)
                     await rest()
             while await shard.run(sql.leave_conversations, account_id=account_id, limit=PAGE):
                 await rest()

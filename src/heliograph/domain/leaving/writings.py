@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.leaving.ties import PAGE, Rest
+from heliograph.domain.notifications.notices import NOTICES
 from heliograph.domain.posts.delete import Remover
 from heliograph.domain.posts.marks import MARKS
 from heliograph.domain.posts.post import POST_COUNTS
+from heliograph.domain.posts.threads import THREAD
 from heliograph.stores import counts
 from heliograph.stores.cache import Cache
 from heliograph.stores.counts import Count
@@ -75,6 +77,7 @@ class Writings:
             while await far.run(sql.leave_threads, **_far(some, "answers")):
                 pass
             await far.run(sql.vacate_threads, **_far(some, "answers"))
+            await self._forget(far, THREAD, {root for root, _ in some})
 
     async def _drop_marks(self, idents: list[int]) -> None:
         """What others have of the posts, without an end there: hashtags, bookmarks, notifications."""
@@ -82,8 +85,9 @@ class Writings:
         for far in self._shards.all:
             await far.run(sql.drop_tagged, ids=idents)
             holders = await far.rows(sql.drop_bookmarks_of, ids=idents)
-            await self._forget_marks(far, {row["id"] for row in holders})
-            await far.run(sql.drop_news_of, ids=idents)
+            await self._forget(far, MARKS, {row["id"] for row in holders})
+            told = await far.rows(sql.drop_news_of, ids=idents)
+            await self._forget(far, NOTICES, {row["id"] for row in told})
             await far.run(sql.drop_dead_messages, named=named)
 
     async def _end_likes(self, shard: Shard, slot: int, idents: list[int], rest: Rest) -> None:
@@ -113,11 +117,12 @@ class Writings:
         """Remove the ends at those who have liked or reblogged."""
         for far, some in self._far_ends(_pairs(edges)).items():
             await far.run(query, **_far(some, "posts"))
-            await self._forget_marks(far, {who for who, _ in some})
+            await self._forget(far, MARKS, {who for who, _ in some})
 
-    async def _forget_marks(self, far: Shard, holders: set[int]) -> None:
-        if holders:
-            await self._cache.invalidate(await far.mark(), [(MARKS, who) for who in holders])
+    async def _forget(self, far: Shard, kind: str, idents: set[int]) -> None:
+        """End what is cached of `idents`, which are at `far`."""
+        if idents:
+            await self._cache.invalidate(await far.mark(), [(kind, ident) for ident in idents])
 
     def _far_ends(self, pairs: Sequence[tuple[int, int]]) -> dict[Shard, list[tuple[int, int]]]:
         """`pairs` by the shard that has the first of each."""

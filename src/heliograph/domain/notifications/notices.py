@@ -60,9 +60,10 @@ class NoticesReader:
         if account_ids:
             await self._cache.invalidate(await shard.mark(), [(NOTICES, account_id) for account_id in account_ids])
 
-    async def settle(self, account_id: int) -> None:
+    async def settle(self, account_ids: Collection[int]) -> None:
         """Handle the message CHANGED. Raises StoreUnavailableError."""
-        await self.refresh(self._shards.of(account_id), [account_id])
+        for shard, some in self._shards.group(account_ids).items():
+            await self.refresh(shard, some)
 
     async def _load(self, account_ids: list[int]) -> list[tuple[int, dict[int, bytes]]]:
         return await asyncio.gather(*(self._load_one(account_id) for account_id in account_ids))
@@ -75,9 +76,9 @@ class NoticesReader:
         return position, {account_id: msgspec.msgpack.encode(Notices(told_of(rows), floor))}
 
 
-async def tell_changed(session: Session, account_id: int) -> None:
-    """Have the outbox see to it that what `account_id` has put away is gone for all processes."""
-    await outbox.put(session, ids.slot_of(account_id), CHANGED, {"account": account_id})
+async def tell_changed(session: Session, *account_ids: int) -> None:
+    """Have the outbox see to it that what some accounts, of one shard, are no longer told is gone for all processes."""
+    await outbox.put(session, ids.slot_of(account_ids[0]), CHANGED, {"accounts": account_ids})
 
 
 def told_of(rows: list[Row]) -> list[Notification]:

@@ -15,7 +15,7 @@ from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.domain.graph.decisions import FollowChanged
 from heliograph.domain.notifications.correspondence import Correspondence, Herald
-from heliograph.domain.notifications.notices import NoticesReader
+from heliograph.domain.notifications.notices import NoticesReader, tell_changed
 from heliograph.domain.notifications.notification import Kind
 from heliograph.domain.posts.fragments import Posts
 from heliograph.domain.posts.post import Header
@@ -30,6 +30,7 @@ sql = load("notifications")
 # Of its own, so that a shard of somebody who is mentioned never holds up a feed when it is away.
 TELL = "post.tell"
 BELLS_A_PAGE = 500
+ERASED_A_PAGE = 500
 
 # (viewer, post): its header, if the viewer may see it. Raises NotFoundError.
 SeenBy = Callable[[int, int], Awaitable[Header]]
@@ -206,7 +207,18 @@ class Telling:
             await self.forget(header)
 
     async def _erase(self, post_id: int) -> None:
-        await self._shards.scatter(sql.erase, subject_id=post_id)
+        await asyncio.gather(*(self._erase_at(shard, post_id) for shard in self._shards.all))
+
+    async def _erase_at(self, shard: Shard, post_id: int) -> None:
+        erased = ERASED_A_PAGE
+        while erased == ERASED_A_PAGE:
+            async with shard.transaction() as transaction:
+                rows = await transaction.rows(sql.erase, subject_id=post_id, limit=ERASED_A_PAGE)
+                if told := {row["account_id"] for row in rows}:
+                    # Whoever dies here leaves no row by which the next could know whom it was that had been told.
+                    await tell_changed(transaction, *told)
+            await self._notices.refresh(shard, told)
+            erased = len(rows)
 
 
 def _addressed(header: Header) -> bool:

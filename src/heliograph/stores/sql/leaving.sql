@@ -86,7 +86,7 @@ DELETE FROM bookmarks WHERE post_id = ANY(:ids::bigint[]) RETURNING account_id A
 
 -- name: drop_news_of
 -- scatter
-DELETE FROM notifications WHERE subject_id = ANY(:ids::bigint[]) AND subject_id <> 0;
+DELETE FROM notifications WHERE subject_id = ANY(:ids::bigint[]) AND subject_id <> 0 RETURNING account_id AS id;
 
 -- name: likers
 SELECT account_id AS id, post_id FROM likes WHERE slot = :slot AND post_id = ANY(:ids::bigint[]) LIMIT :limit;

@@ -92,7 +92,9 @@ UPDATE notifications SET gone = true WHERE slot = :slot AND id IN (
 
 -- name: erase
 -- scatter
-DELETE FROM notifications WHERE subject_id = :subject_id AND subject_id <> 0;
+DELETE FROM notifications
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM notifications WHERE subject_id = :subject_id AND subject_id <> 0 LIMIT :limit))
+RETURNING account_id;
 
 -- name: sweep
 -- Tombstones older than any message that is still under way.
