@@ -1,6 +1,7 @@
 """Deliveries that stop in the middle, and authors who cross the line between push and pull."""
 
 import asyncio
+import gc
 import json
 import time
 from datetime import timedelta
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from circle import Circle, opened
 
+from heliograph.base.errors import StoreUnavailableError
 from heliograph.base.paging import Page
 from heliograph.base.settings import Settings
 from heliograph.base.topology import Topology
@@ -27,6 +29,42 @@ async def lists_of(product: Product, people: list[int]) -> list[list[int]]:
     lists = IdLists(product.stores.valkey, product.settings.feed_length)
     found = await lists.read([(HOME, each) for each in people], product.settings.feed_length + 1, 600)
     return [each.ids for each in found]
+
+
+async def test_a_spread_that_fails_leaves_no_other_failure_behind(
+    two_shards: Topology, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This page could not be pushed; the query for the next one, which is broken off, fails with the connection."""
+    monkeypatch.setattr(deliver, "PAGE", 2)
+    alarms: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: alarms.append(context))
+    reading = asyncio.Event()
+
+    async def read(_shards: Shards, _author: int, cursor: int, _limit: int) -> list[int]:
+        if cursor == 0:
+            return [1, 2]
+        reading.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise StoreUnavailableError("postgres")
+
+    async def push(_pushes: object) -> int:
+        await reading.wait()
+        raise StoreUnavailableError("valkey")
+
+    async def advance(_: int, __: int) -> None: ...
+
+    monkeypatch.setattr(deliver, "followers_page", read)
+    async with opened(settings, two_shards) as product:
+        monkeypatch.setattr(product.delivery._lists, "push", push)
+        with pytest.raises(StoreUnavailableError) as raised:
+            await product.delivery.spread(1, 2, 0, advance)
+    assert raised.value.store == "valkey"
+    del raised
+    await asyncio.sleep(0)
+    gc.collect()
+    assert alarms == []
 
 
 @pytest.mark.parametrize("dies_after", [1, 2, 3])

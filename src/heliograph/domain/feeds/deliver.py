@@ -75,6 +75,8 @@ class Delivery:
                 await advance(cursor, len(followers))
         finally:
             reading.cancel()
+            # A query that is broken off may fail over that, and nobody else asks what became of it.
+            await asyncio.gather(reading, return_exceptions=True)
 
     def _page(self, author: int, cursor: int) -> asyncio.Task[list[int]]:
         return asyncio.create_task(followers_page(self._shards, author, cursor, PAGE))
