@@ -39,12 +39,14 @@ def _with_bound(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
-_level = logging.INFO
+# Writes nothing: it knows the level of what the product says.
+_product = logging.getLogger("heliograph")
+_product.setLevel(logging.INFO)
 
 
 def told(level: str) -> bool:
     """Whether lines of `level` are written: for what would cost more to say than to do."""
-    return _LEVELS[level] >= _level
+    return _product.isEnabledFor(_LEVELS[level])
 
 
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -84,8 +86,7 @@ def get(name: str) -> Any:
 
 def configure(level: str = "info", form: str = "auto") -> None:
     """Set up logging for this process, once. `form`: auto (JSON unless a terminal), json or console."""
-    global _level  # noqa: PLW0603 -- set once, as structlog's own configuration is
-    _level = logging.getLevelNamesMapping()[level.upper()]
+    _product.setLevel(level.upper())
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     output = cast("TextIO", _Output(sys.stderr))
     # The console's usual traceback shows every local variable, a request's bearer token among them.
@@ -102,7 +103,7 @@ def configure(level: str = "info", form: str = "auto") -> None:
     ]
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(_level),
+        wrapper_class=structlog.make_filtering_bound_logger(_product.level),
         logger_factory=structlog.WriteLoggerFactory(file=output),
         cache_logger_on_first_use=True,
     )

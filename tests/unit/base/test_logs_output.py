@@ -33,6 +33,21 @@ def test_a_full_disk_does_not_fail_who_logs(form):
     assert done.stdout == b"alive\n"
 
 
+LEVELS = """
+from heliograph.base import logs
+said = [logs.told("debug"), logs.told("info")]
+for level in ("debug", "info", "warning"):
+    logs.configure(level)
+    said += [logs.told("debug"), logs.told("info")]
+print(said)
+"""
+
+
+def test_what_is_not_written_need_not_be_said():
+    done = subprocess.run([sys.executable, "-c", LEVELS], stdout=subprocess.PIPE, check=True, text=True)
+    assert done.stdout == f"{[False, True, True, True, False, True, False, False]}\n"
+
+
 SPEAKING = """
 import logging
 from heliograph.base import logs
