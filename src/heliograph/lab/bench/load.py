@@ -15,6 +15,9 @@ import msgspec
 WARM_S, WARM_RUNS = 3.0, 200
 
 
+OK = b"HTTP/1.1 200"
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What came of a run: answers a second, latencies in seconds (sorted), answers other than 200."""
 
@@ -61,7 +64,7 @@ class _Connection(asyncio.Protocol):
             if not found:
                 return
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            self.refused += not head.startswith(b"HTTP/1.1 200")
+            self.refused += not head.startswith(OK)
             self._missing = int(length or 0) - len(body)
             self._data = b""
             data = body
@@ -138,13 +141,17 @@ class Client:
 
     async def ask(self, request: bytes) -> bytes:
         """The body of the answer to `request`. Raises ConnectionError for an answer other than 200."""
+        head, body = await self.answer(request)
+        if not head.startswith(OK):
+            raise ConnectionError(head.partition(b"\r\n")[0].decode())
+        return body
+
+    async def answer(self, request: bytes) -> tuple[bytes, bytes]:
+        """Head and body of the answer to `request`, whatever it is."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        body = await self._reader.readexactly(int(length))
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise ConnectionError(head.partition(b"\r\n")[0].decode())
-        return body
+        return head, await self._reader.readexactly(int(length))
 
 
 def get(path: str, token: str) -> bytes:

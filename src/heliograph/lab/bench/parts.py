@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from heliograph.base.settings import Settings
-from heliograph.lab.bench import fanout, home, mixed, posts, routes, streams
+from heliograph.lab.bench import fanout, home, mixed, posts, returns, routes, streams
 from heliograph.lab.bench.report import Figure
 from heliograph.lab.bench.trial import ALL_CORES, OTHER_CORES, PUSH_LIMIT, Trial
 
@@ -30,6 +30,7 @@ class Part(msgspec.Struct, frozen=True):
 
 PARTS = {
     "home": Part("Home feed", home.measure, OTHER_CORES),
+    "returns": Part("Home after months", returns.measure, OTHER_CORES),
     "routes": Part("What else is read", routes.measure, OTHER_CORES),
     "fanout": Part("Fan-out", fanout.measure, OTHER_CORES),
     "posts": Part("Posts", posts.measure, ALL_CORES),
