@@ -9,12 +9,24 @@ INSERT INTO outbox (slot, id, kind, payload, request_id, run_at)
 VALUES (:slot, mint_id(:slot), :kind, :payload, :request_id, now() + make_interval(secs => :delay_s));
 
 -- name: lease
+-- The kinds that wait are hopped through, and each is asked by itself: nobody walks over a backlog of what is not theirs.
 -- scatter
+WITH RECURSIVE waiting (kind) AS (
+    SELECT min(kind) FROM outbox WHERE dead_at IS NULL
+    UNION ALL
+    SELECT (SELECT min(kind) FROM outbox WHERE dead_at IS NULL AND kind > waiting.kind)
+    FROM waiting WHERE waiting.kind IS NOT NULL
+)
 UPDATE outbox SET lease = gen_random_uuid(), run_at = now() + make_interval(secs => :lease_s), attempts = attempts + 1
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed
 WHERE (slot, id) IN (
-    SELECT slot, id FROM outbox WHERE dead_at IS NULL AND run_at <= now() AND (kind = ANY(:kinds::text[])) = :inside
-    ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    SELECT due.slot, due.id
+    FROM waiting, LATERAL (
+        SELECT slot, id, run_at FROM outbox WHERE dead_at IS NULL AND kind = waiting.kind AND run_at <= now()
+        ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ) AS due
+    WHERE (waiting.kind = ANY(:kinds::text[])) = :inside
+    ORDER BY due.run_at LIMIT :limit
 )
 RETURNING slot, id, kind, payload, cursor, attempts, lease, request_id, problem;
 

@@ -1,0 +1,3 @@
+-- Nobody leases messages of all kinds in one order any more.
+
+DROP INDEX outbox_due;
