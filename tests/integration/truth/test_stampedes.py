@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from heliograph.domain.graph.relations import tag_number
 from heliograph.domain.posts.post import Visibility
 from heliograph.domain.posts.publish import Draft
-from heliograph.stores.idlists import HOME, RECENT
+from heliograph.stores.idlists import HOME, RECENT, TAGGED
 from heliograph.stores.queries import load
 
 PROGRAM = Path(__file__).with_name("truth_stampede.py")
@@ -25,6 +26,8 @@ QUERIES = {
     "profile": load("accounts").by_ids,
     "profile counts": load("counts").of,
     "home": load("posts").newest_of,
+    "hashtag": load("tags").newest,
+    "public": load("posts").public_newest,
 }
 
 
@@ -83,13 +86,43 @@ async def test_a_celebrity_s_list(product, people, topology, database, settings)
     await product.following.follow(fan, celebrity)
     await product.crossing.start(celebrity)
     await product.stores.valkey.one(lambda _: ("FLUSHALL",))
-    # Of the fan's own list there is no stampede.
-    lists = product.home._skeletons._lists
-    await lists.begin(HOME, fan, 600)
-    await lists.finish(HOME, fan, [], 0, 600)
-    (recent,) = await lists.read([(RECENT, celebrity)], 5, 600)
-    assert not recent.built
+    await comes_back_to(product, fan, (RECENT, celebrity))
     async with statements(database) as found:
         said = await stampede(database, topology.valkey_url, settings.data_dir, "home", fan)
     assert [each["answers"] for each in said] == [1, 1]
     assert 1 <= len(of(found, QUERIES["home"])) <= 2
+
+
+async def test_a_large_hashtag_s_list(product, people, topology, database, settings):
+    author, fan = await people(2)
+    for number in range(8):
+        await product.publishing.publish(author, Draft(f"News {number} #light", [], Visibility.PUBLIC))
+    await product.tagging.follow(fan, "light")
+    await product.crossing.start_tag("light")
+    await product.stores.valkey.one(lambda _: ("FLUSHALL",))
+    await comes_back_to(product, fan, (TAGGED, tag_number("light")))
+    async with statements(database) as found:
+        said = await stampede(database, topology.valkey_url, settings.data_dir, "home", fan)
+    assert [each["answers"] for each in said] == [1, 1]
+    assert 1 <= len(of(found, QUERIES["hashtag"])) <= 2
+
+
+@pytest.mark.parametrize("photos", [0, 1])
+async def test_everybody_s_list(product, people, topology, database, settings, photos):
+    (author,) = await people(1)
+    for number in range(8):
+        await product.publishing.publish(author, Draft(f"News {number}", [], Visibility.PUBLIC))
+    await product.stores.valkey.one(lambda _: ("FLUSHALL",))
+    async with statements(database) as found:
+        said = await stampede(database, topology.valkey_url, settings.data_dir, "public", photos)
+    assert [each["answers"] for each in said] == [1, 1]
+    assert 1 <= len(of(found, QUERIES["public"])) <= 2
+
+
+async def comes_back_to(product, fan, pulled):
+    """Have the fan's own list, of which there is no stampede, and not the list `pulled`."""
+    lists = product.home._skeletons._lists
+    await lists.begin(HOME, fan, 600)
+    await lists.finish(HOME, fan, [], 0, 600)
+    (recent,) = await lists.read([pulled], 5, 600)
+    assert not recent.built

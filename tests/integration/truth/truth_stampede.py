@@ -26,8 +26,9 @@ ASK = {
     "counts": lambda product, ident: product.posts.complete_counts({ident: None}),
     "profile": lambda product, ident: product.profiles.fragments([ident]),
     "profile counts": lambda product, ident: product.profiles.count_fragments([ident]),
-    # Of one who follows a celebrity.
+    # Of one who follows a celebrity, or a large hashtag.
     "home": lambda product, ident: product.home.page(ident, Page(limit=5)),
+    "public": lambda product, photos: product.timelines.public(None, Page(limit=5), media_only=bool(photos)),
 }
 
 
