@@ -237,23 +237,25 @@ async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypa
     monkeypatch.setattr("heliograph.domain.feeds.crowd.SAMPLED", 1)
     one, other = two_processes
     assert one.settings.push_limit == 0
-    circle = await Circle.gather(one, 4)
+    readers = range(1, 13)
+    circle = await Circle.gather(one, 1 + len(readers))
     author = circle.people[0]
-    for reader in range(1, 4):
+    for reader in readers:
         await circle.follow(reader, 0)
         await home_of(one, circle.people[reader])
-    # Nine pages a day are believed of three readers, and a week's posts are a seventh a day.
-    pull_us, push_us = 9 * costs.COSTS.pull_us, 3 * costs.COSTS.push_us
+    # Three pages a day are believed of each reader, and a week's posts are a seventh a day, each of which is fetched once.
+    merge_us, push_us = 3 * len(readers) * costs.COSTS.merge_us, len(readers) * costs.COSTS.push_us
+    enough = 7 * costs.MARGIN * merge_us / (push_us - costs.MARGIN * costs.COSTS.fetch_us)
     posts = 0
     while await state_of(one, author) is None:
         await circle.post(0, Visibility.PUBLIC, set())
         await drain(other)
         posts += 1
         assert posts < 100
-    assert posts == math.ceil(7 * costs.MARGIN * pull_us / push_us)
+    assert posts == math.ceil(enough)
     # They read all day: what is counted in this process changes the choice at the next look.
     await one.crowds.flush()
-    for _ in range(80):
+    for _ in range(400):
         await home_of(one, circle.people[1])
     await one.crowds.flush()
     await other.choice.review()
@@ -262,5 +264,5 @@ async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypa
     await other.choice.review()
     assert await state_of(one, author) == ids.MAX_ID
     await settled(one, [author])
-    for reader in range(1, 4):
+    for reader in readers:
         assert await home_of(other, circle.people[reader]) == circle.home(reader)[:40]

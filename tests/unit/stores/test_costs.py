@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from heliograph.stores.costs import COSTS, LEAST_DELIVERIES, MARGIN, MOST_PUSH_S, Crowd, pulling_pays
 
 # Each follower reads four times a day; the author posts as often as makes both ways equal.
-EVEN = Crowd(followers=1000, lists=1000, posts_a_day=4 * COSTS.pull_us / COSTS.push_us, reads_a_day=4000)
+EVEN_POSTS = 4000 * COSTS.merge_us / (1000 * COSTS.push_us - COSTS.fetch_us)
+EVEN = Crowd(followers=1000, lists=1000, posts_a_day=EVEN_POSTS, reads_a_day=4000)
 
 
 @pytest.mark.parametrize("pulled", [False, True])
@@ -19,7 +20,7 @@ def test_near_the_line_all_stays_as_it_is(pulled: bool) -> None:
 
 def test_it_is_the_ratio_of_the_rates_that_counts() -> None:
     for size in (1000, 30_000, 300_000):
-        few = Crowd(size, size // 10, posts_a_day=1, reads_a_day=size)
+        few = Crowd(size, size // 10, posts_a_day=1, reads_a_day=4 * size)
         assert not pulling_pays(few, pulled=False)
         assert pulling_pays(replace(few, posts_a_day=100), pulled=False)
         assert pulling_pays(replace(few, reads_a_day=size / 1000), pulled=False)
@@ -35,6 +36,14 @@ def test_nobody_waits_for_a_post_until_millions_have_it() -> None:
     assert pulling_pays(replace(vast, followers=20_000_000, lists=1000), pulled=False), (
         "passing over takes its time too"
     )
+
+
+def test_a_small_audience_pays_for_each_list_that_has_changed() -> None:
+    """Each reads what nobody has read before: fetched at each read, a list costs more than three pushes."""
+    three = Crowd(3, 3, posts_a_day=500, reads_a_day=500)
+    assert not pulling_pays(three, pulled=False)
+    assert pulling_pays(replace(three, reads_a_day=50), pulled=False)
+    assert pulling_pays(replace(three, followers=30, lists=30), pulled=False)
 
 
 @pytest.mark.parametrize("pulled", [False, True])

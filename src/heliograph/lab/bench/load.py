@@ -153,6 +153,10 @@ class Client:
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
         return head, await self._reader.readexactly(int(length))
 
+    def close(self) -> None:
+        """Ask no more."""
+        self._writer.close()
+
 
 def get(path: str, token: str) -> bytes:
     """The bytes of a GET request; without a token ('') that of a stranger."""

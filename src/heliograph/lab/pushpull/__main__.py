@@ -35,7 +35,8 @@ def _calibrated() -> int:
         table = Table("microseconds of processor time", "here", "believed")
         table.add_row("PUSH: a post into one list", f"{found.push_us:.1f}", f"{COSTS.push_us:.1f}")
         table.add_row("SKIP: a follower passed over", f"{found.skip_us:.1f}", f"{COSTS.skip_us:.1f}")
-        table.add_row("PULL: one list more in a read", f"{found.pull_us:.1f}", f"{COSTS.pull_us:.1f}")
+        table.add_row("MERGE: one list more in a read", f"{found.merge_us:.1f}", f"{COSTS.merge_us:.1f}")
+        table.add_row("FETCH: more for one that has changed", f"{found.fetch_us:.1f}", f"{COSTS.fetch_us:.1f}")
         Console().print(table)
 
     asyncio.run(measured())

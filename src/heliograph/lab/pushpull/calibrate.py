@@ -1,25 +1,23 @@
-"""Measure the three costs of stores/costs.py on a real site: a post pushed into a list, a follower passed over, a list more in a read."""
+"""Measure the costs of stores/costs.py on a real site: of a push, of a follower passed over, of a list more in a read."""
 
 import asyncio
 import itertools
 import statistics
-import time
 
 from heliograph.lab.bench import crowd, load
 from heliograph.lab.bench.trial import ALL_CORES, Trial, program
 from heliograph.lab.pushpull.processor import spent
 from heliograph.stores.costs import Costs
-from heliograph.stores.idlists import HOME, IdLists
+from heliograph.stores.idlists import HOME, RECENT, IdLists
 from heliograph.stores.outbox import Outbox
 from heliograph.stores.queries import load as queries
 
 sql = queries("pushpull")
 
-FOLLOWERS, POSTS = 4000, 40
-VIEWERS, FOLLOWED = 200, 40
-WARM_S, SECONDS, PAIRS = 8.0, 5.0, 3
-# While they read, an author posts now and then, as in life: a list that has changed is read anew.
-POST_EVERY_S = 0.1
+# Few posts at once, as they come in life: of many that are pushed side by side some come after newer ones, and must find their place.
+FOLLOWERS, POSTS, TURNS = 4000, 5, 8
+VIEWERS, FOLLOWED = 50, 40
+READS, PAIRS = 600, 3
 FEED_IDS, TTL_S, LISTS_AT_ONCE = 800, 3600, 8
 DEADLINE_S = 120.0
 # Until every process has looked who is pulled.
@@ -30,7 +28,8 @@ async def calibrate(trial: Trial) -> Costs:
     """The costs on this machine."""
     push_us = await _push_us(trial, "there", lists=True)
     skip_us = await _push_us(trial, "away", lists=False)
-    return Costs(push_us, skip_us, await _pull_us(trial))
+    merge_us, fetch_us = await _pull_us(trial)
+    return Costs(push_us, skip_us, merge_us, fetch_us)
 
 
 async def _push_us(trial: Trial, prefix: str, *, lists: bool) -> float:
@@ -43,8 +42,9 @@ async def _push_us(trial: Trial, prefix: str, *, lists: bool) -> float:
     async with program(trial.settings, "heliograph", "work", cores=ALL_CORES) as worker:
         await _delivered(trial, author.id, 2)
         with spent({"worker": worker}) as used:
-            await _delivered(trial, author.id, POSTS)
-    return used.total_s * 1e6 / (POSTS * FOLLOWERS)
+            for _ in range(TURNS):
+                await _delivered(trial, author.id, POSTS)
+    return used.total_s * 1e6 / (TURNS * POSTS * FOLLOWERS)
 
 
 async def _fill(lists: IdLists, followers: list[int]) -> None:
@@ -57,53 +57,49 @@ async def _fill(lists: IdLists, followers: list[int]) -> None:
 
 async def _delivered(trial: Trial, author: int, posts: int) -> None:
     outbox = Outbox(trial.shards, trial.valkey)
-    for _ in range(posts):
-        await trial.shards.scatter(crowd.sql.publish, author=author, text=crowd.TEXT)
+    await trial.shards.scatter(crowd.sql.publish, authors=[author], each=posts, text=crowd.TEXT)
     await outbox.hint()
     async with asyncio.timeout(DEADLINE_S):
         while any(state.pending for state in await outbox.state()):  # noqa: ASYNC110 -- another process is waited for
             await asyncio.sleep(0.05)
 
 
-async def _pull_us(trial: Trial) -> float:
-    """What a read takes more for each list that it merges."""
-    authors = await crowd.people(trial.shards, FOLLOWED, "star")
+async def _pull_us(trial: Trial) -> tuple[float, float]:
+    """What a read takes more for each list that it merges, and what more for each that has changed since the last read."""
+    authors = [author.id for author in await crowd.people(trial.shards, FOLLOWED, "star")]
     viewers = await crowd.people(trial.shards, VIEWERS, "viewer")
-    await crowd.follow(trial.shards, [(viewer.id, author.id) for viewer in viewers for author in authors])
-    await crowd.make(trial.shards, crowd.sql.posts, authors=[author.id for author in authors], each=3, text=crowd.TEXT)
+    await crowd.follow(trial.shards, [(viewer.id, author) for viewer in viewers for author in authors])
+    await crowd.make(trial.shards, crowd.sql.posts, authors=authors, each=3, text=crowd.TEXT)
     await crowd.make(trial.shards, crowd.sql.analyze)
-    port = trial.settings.port
     requests = itertools.cycle([load.get("/api/v1/timelines/home", viewer.token) for viewer in viewers])
-    ready = f"http://127.0.0.1:{port}/readyz"
+    lists, old = IdLists(trial.valkey, FEED_IDS), itertools.count(1)
+    port = trial.settings.port
 
-    async def read_us(pid: int) -> float:
-        await load.run(port, lambda: next(requests), SECONDS / 3)
-        started = time.perf_counter()
-        with spent({"web": pid}) as used:
-            posting = asyncio.create_task(_post(trial, [author.id for author in authors]))
-            outcome = await load.run(port, lambda: next(requests), SECONDS)
-            posting.cancel()
-        return used.total_s * 1e6 / (outcome.per_s * (time.perf_counter() - started))
+    async def read_us(web: int, client: load.Client, *, changed: bool) -> float:
+        with spent({"web": web}) as used:
+            for _ in range(READS):
+                if changed:
+                    # So old that no page shows it: what is read is the same but for the lists.
+                    await lists.push([(RECENT, next(old), authors)])
+                await client.ask(next(requests))
+        return used.total_s * 1e6 / READS
 
-    async def turned(pull_from: int | None) -> None:
-        await trial.shards.scatter(sql.pull, authors=[author.id for author in authors], pull_from=pull_from)
+    async def both_us(web: int, client: load.Client, pull_from: int | None) -> list[float]:
+        await trial.shards.scatter(sql.pull, authors=authors, pull_from=pull_from)
         await asyncio.sleep(KNOWN_S)
+        for _ in range(2 * VIEWERS):
+            await client.ask(next(requests))
+        return [await read_us(web, client, changed=changed) for changed in (False, True)]
 
+    ready = f"http://127.0.0.1:{port}/readyz"
+    merges, fetches = [], []
     async with program(trial.settings, "heliograph", "serve", cores=ALL_CORES, ready=ready) as web:
-        await load.run(port, lambda: next(requests), WARM_S)
-        more_us = []
+        client = await load.Client.open(port)
         for _ in range(PAIRS):
-            await turned(None)
-            pushed_us = await read_us(web)
-            await turned(1)
-            more_us.append((await read_us(web) - pushed_us) / FOLLOWED)
-    return statistics.median(more_us)
-
-
-async def _post(trial: Trial, authors: list[int]) -> None:
-    """Authors post by turns; what is pulled changes, and nobody delivers."""
-    lists = IdLists(trial.valkey, FEED_IDS)
-    for author in itertools.cycle(authors):
-        (row,) = await trial.shards.scatter(sql.post, author=author, text=crowd.TEXT)
-        await lists.push_own(row["id"], author)
-        await asyncio.sleep(POST_EVERY_S)
+            # Pulled first, so that the lists are there when they change and nobody pulls them.
+            pulled, pushed = await both_us(web, client, 1), await both_us(web, client, None)
+            still_us, changed_us = ((more - less) / FOLLOWED for more, less in zip(pulled, pushed, strict=True))
+            merges.append(still_us)
+            fetches.append(changed_us - still_us)
+        client.close()
+    return statistics.median(merges), statistics.median(fetches)

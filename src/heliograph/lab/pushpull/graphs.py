@@ -32,8 +32,8 @@ class Mix(msgspec.Struct, frozen=True):
 
 MIXES = (
     Mix("friends: few posts, many reads", 0.3, 1.2, 8.0, 1.0, 0.3, 0.01, 20),
-    Mix("newsrooms: some post all day", 0.5, 1.4, 3.0, 1.2, 0.5, 0.05, 120),
-    Mix("visitors: many posts, rare reads", 1.0, 1.5, 1.5, 1.3, 0.6, 0.03, 60),
+    Mix("newsrooms: some post all day", 0.3, 1.4, 6.0, 1.0, 0.4, 0.05, 120),
+    Mix("visitors: many programs, rare reads", 0.3, 1.2, 2.0, 1.2, 0.5, 0.1, 48),
 )
 
 
@@ -45,12 +45,15 @@ class Society(msgspec.Struct, frozen=True):
     reads: list[float]
 
 
-def society(size: int, mix: Mix, seed: int) -> Society:
+def society(size: int, mix: Mix, seed: int, follows_median: int = FOLLOWS_MEDIAN) -> Society:
     """A society of `size` accounts that lives by `mix`."""
     chance = random.Random(seed)  # noqa: S311 -- a play, not secrets
     weights = list(accumulate((n + 1) ** -FAME for n in range(size)))
     follows = [
-        array("l", set(chance.choices(range(size), cum_weights=weights, k=_follows(chance, size)))) for _ in range(size)
+        array(
+            "l", set(chance.choices(range(size), cum_weights=weights, k=_follows(chance, size, follows_median))) - {me}
+        )
+        for me in range(size)
     ]
     posts = [
         mix.loud_posts if chance.random() < mix.loud else _rate(chance, mix.posts, mix.posts_spread)
@@ -60,8 +63,8 @@ def society(size: int, mix: Mix, seed: int) -> Society:
     return Society(follows, posts, reads)
 
 
-def _follows(chance: random.Random, size: int) -> int:
-    return max(1, min(FOLLOWS_MOST, size // 4, round(_rate(chance, FOLLOWS_MEDIAN, FOLLOWS_SPREAD))))
+def _follows(chance: random.Random, size: int, median: int) -> int:
+    return max(1, min(FOLLOWS_MOST, size // 4, round(_rate(chance, median, FOLLOWS_SPREAD))))
 
 
 def _rate(chance: random.Random, median: float, spread: float) -> float:

@@ -59,7 +59,7 @@ def simulate(mix: Mix, size: int = ACCOUNTS, seed: int = 1) -> list[Day]:
         _day("pure pull", crowds, lambda _: True),
         _day(f"pulled above {FIXED:,} followers", crowds, lambda crowd: crowd.followers > FIXED),
         _day(f"the best fixed line ({best:,} followers)", crowds, lambda crowd: crowd.followers > best),
-        _day(BY_COST, crowds, lambda crowd: pulling_pays(_seen(crowd, chance), pulled=False)),
+        _day(BY_COST, crowds, lambda crowd: pulling_pays(seen(crowd, chance), pulled=False)),
         Day("(each reader of each author by themselves)", _by_pair_us(people) / 1e6, is_bound=True),
     ]
 
@@ -73,7 +73,7 @@ def _day(policy: str, crowds: Iterable[Crowd], pulled: Callable[[Crowd], bool]) 
     return Day(policy, total_us / 1e6, count)
 
 
-def _seen(crowd: Crowd, chance: random.Random) -> Crowd:
+def seen(crowd: Crowd, chance: random.Random) -> Crowd:
     """The audience as a site estimates it."""
     posts = _counted(crowd.posts_a_day * POSTS_DAYS, chance) / POSTS_DAYS
     reads = _counted(crowd.reads_a_day * READS_DAYS / SAMPLED, chance) * SAMPLED / READS_DAYS
@@ -89,7 +89,7 @@ def _by_pair_us(people: Society) -> float:
     """The least: of each pair, the cheaper way."""
     total = 0.0
     for reader, followed in enumerate(people.follows):
-        read_us = people.reads[reader] * COSTS.pull_us
+        read_us = people.reads[reader] * COSTS.merge_us
         push_us = COSTS.push_us if read_us else COSTS.skip_us
         total += sum(min(people.posts[author] * push_us, read_us) for author in followed)
     return total
