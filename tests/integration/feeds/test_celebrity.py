@@ -143,9 +143,3 @@ async def test_an_empty_feed(product: Product, people) -> None:
         shown, seconds = await home(product, alone)
         assert shown == []
         assert seconds < HOME_S
-
-
-@pytest.fixture(autouse=True)
-def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only who is famous is looked at, not some by chance."""
-    monkeypatch.setattr("heliograph.domain.feeds.choice.LOOKED_AT_SHARE", 0.0)

@@ -53,7 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "PAGE", 3)
     monkeypatch.setattr(backfill, "FEW", 3)
     # Nobody is looked at by chance, and nobody gives up.
-    monkeypatch.setattr(choice, "LOOKED_AT_SHARE", 0.0)
+    monkeypatch.setattr(choice, "DELIVERIES_A_LOOK", math.inf)
     monkeypatch.setattr(rebuild, "PATIENCE_S", 60.0)
 
 
@@ -231,7 +231,7 @@ async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypa
     """Whoever posts more often than the followers read comes to be pulled, and is pushed again when that has changed."""
     monkeypatch.setattr(costs, "LEAST_DELIVERIES", 1)
     monkeypatch.setattr(choice, "LEAST_FOLLOWERS", 1)
-    monkeypatch.setattr(choice, "LOOKED_AT_SHARE", 1.0)
+    monkeypatch.setattr(choice, "DELIVERIES_A_LOOK", 0)
     monkeypatch.setattr(choice, "LOOK_AGAIN_S", 0.0)
     monkeypatch.setattr("heliograph.domain.feeds.crowd.LEAST_DELIVERIES", 1)
     monkeypatch.setattr("heliograph.domain.feeds.crowd.SAMPLED", 1)
