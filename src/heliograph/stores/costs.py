@@ -1,9 +1,9 @@
 """What it costs to get an author's posts into the feeds of their followers: pushed at each post, or pulled at each read.
 
 In microseconds of processor time, that of all programs together: what a site has to buy. `python -m heliograph.lab.pushpull
-calibrate` measures them anew; these are from two cores that others used as well, and nearly all is decided by their ratios. The model is that of Silberstein et al., "Feeding Frenzy:
-Selectively Materializing Users' Event Feeds" (SIGMOD 2010): what is written more often than it is read is made at the read,
-and not at the write. Docs: docs/design/push-or-pull.md.
+calibrate` measures them anew; these are from two cores that others used as well, and nearly all is decided by their ratios. The
+model is that of Silberstein et al., "Feeding Frenzy: Selectively Materializing Users' Event Feeds" (SIGMOD 2010): what is written
+more often than it is read is made at the read, and not at the write. Docs: docs/design/push-or-pull.md.
 """
 
 import msgspec
