@@ -204,6 +204,23 @@ async def test_a_request_that_dies_is_finished_by_the_outbox(
     assert await shown(product, bob, post_id) == (1, True)
 
 
+async def test_a_worker_that_was_quicker_and_has_not_told_the_cache(product: Product, people, monkeypatch) -> None:
+    """The message is applied before the request comes to it: whoever has asked sees their part at once all the same."""
+    author, fan = await people(2)
+    original = await post(product, author)
+    for gone in (False, True):
+        assert await shown(product, fan, original) == (int(gone), gone)
+        change = await product.reblogs._decide(fan, original, Visibility.PUBLIC, gone=gone)
+        with monkeypatch.context() as patched:
+            patched.setattr(product.reblogs, "_show", told_nobody)
+            await product.reblogs.apply(change)
+        await product.reblogs.apply(change)
+        assert await shown(product, fan, original) == (int(not gone), not gone)
+
+
+async def told_nobody(*_) -> None: ...
+
+
 async def test_a_deleted_post_is_reblogged_by_nobody(product: Product, people) -> None:
     ann, *crowd = await people(6)
     for each in crowd[1:]:
