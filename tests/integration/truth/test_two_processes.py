@@ -20,7 +20,7 @@ PAUSES_MS = [0, 0, 0, 1, 5, 20]
 STEP = st.tuples(
     st.integers(0, 1), st.sampled_from(VERBS), st.integers(0, 2), st.sampled_from(PAUSES_MS), st.booleans()
 )
-SCRIPTS = st.lists(st.lists(STEP, min_size=8, max_size=40), min_size=PEOPLE, max_size=PEOPLE)
+SCRIPTS = st.lists(st.lists(STEP, min_size=20, max_size=40), min_size=PEOPLE, max_size=PEOPLE)
 
 
 @pytest.mark.timeout(600)

@@ -26,7 +26,7 @@ WRITING = ["post", "post", "private", "edit", "delete"]
 READING = ["look", "look", "home", "home", "home", "profile", "profile", "relate"]
 # Drawn more often than what it undoes, since it is passed over where there is nothing to undo.
 UNDOING = ["follow", "unblock", "unmute", "unfavourite", "unreblog"]
-VERBS = [*WRITING, *MARKS, *TIES, *UNDOING, *UNDOING, *READING, *READING]
+VERBS = [*WRITING, *MARKS, *MARKS, *TIES, *UNDOING, *UNDOING, *READING]
 
 
 class Play:
