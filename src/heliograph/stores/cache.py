@@ -23,8 +23,9 @@ from typing import Any
 
 import msgspec
 
-from heliograph.base import ids, metrics
+from heliograph.base import ids, logs, metrics
 from heliograph.base.errors import StoreUnavailableError
+from heliograph.stores import gate
 from heliograph.stores.leases import (
     FRAGMENT_S,
     TOMBSTONE_S,
@@ -45,6 +46,8 @@ from heliograph.stores.valkey import Keys, Valkey, bucket_of, function
 UNTOLD_S = 600.0
 # A hang is over before there are so many; of a Valkey that was away for longer nothing old is in reach afterwards.
 UNTOLD_KEPT = 20_000
+
+log = logs.get("cache")
 
 # Whatever the cache may have already, of somebody who has guessed the id before it was given.
 _ANEW = Asking(least=ids.MAX_ID)
@@ -234,21 +237,22 @@ class Cache:
             return
         metrics.cache_filled(kind, stored=stored, refused=len(bodies) - stored)
 
-    async def invalidate(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
-        """Believe nothing of `objects` (kind, id) that was read before `version`.
+    async def invalidate(self, version: int, objects: Iterable[Object], *, leave_leases: bool = False) -> None:
+        """Believe nothing of `objects` that was read before `version`.
 
-        Raises StoreUnavailableError: a request may go on without, an outbox message must try again.
+        Raises StoreUnavailableError: a request may go on without, an outbox message must try again. `leave_leases`: whoever holds
+        one has read, or will read, after the change.
         """
         told = list(objects)
-        by_bucket: dict[int, list[tuple[str, int]]] = {}
+        by_bucket: dict[int, list[Object]] = {}
         for kind, ident in told:
             by_bucket.setdefault(bucket_of(ident), []).append((kind, ident))
             metrics.cache_invalidations.labels(kind).inc()
+        how = (f"{version:016x}", TOMBSTONE_S, int(leave_leases))
 
-        def command(keys: Keys, some: list[tuple[str, int]]) -> Command:
+        def command(keys: Keys, some: list[Object]) -> Command:
             values = [keys.cached(kind, [ident])[0] for kind, ident in some]
-            leases = map(lease_key, values)
-            return ("FCALL", function("invalidate"), 2 * len(values), *values, *leases, f"{version:016x}", TOMBSTONE_S)
+            return ("FCALL", function("invalidate"), 2 * len(values), *values, *map(lease_key, values), *how)
 
         # The server's own word of it may come after its reply: who has changed something must not read the old in between.
         await self._valkey.wave(
@@ -262,24 +266,37 @@ class Cache:
         """
         told = list(objects)
         renewed = [each for each in told if each[0] in self._renewed]
-        leases = await self._leases.claim(version, renewed) if renewed else {}
+        if others := [each for each in told if each[0] not in self._renewed]:
+            # First: these wait for no load.
+            await self.invalidate(version, others)
+        try:
+            leases = await self._leases.claim(version, renewed) if renewed else {}
+        except StoreUnavailableError:
+            await self.invalidate(version, renewed)
+            return
         self._valkey.near.drop(each for each in renewed if each not in leases)
         by_kind: dict[str, dict[int, bytes]] = {}
         for (kind, ident), lease in leases.items():
             by_kind.setdefault(kind, {})[ident] = lease
         taken = await asyncio.gather(*(self._replace(*each) for each in by_kind.items()))
-        done = {each for each in renewed if each not in leases}.union(*taken)
-        if rest := [each for each in told if each not in done]:
-            await self.invalidate(version, rest)
+        if rest := leases.keys() - set().union(*taken):
+            await self.invalidate(version, rest, leave_leases=True)
 
     async def _replace(self, kind: str, leases: Mapping[int, bytes]) -> set[Object]:
         """Load what we have `leases` on and put it into the cache; what that has taken."""
+        taken: set[int] = set()
         try:
-            parts = [Part(version, bodies) for version, bodies in await self._renewed[kind](list(leases))]
-        except StoreUnavailableError:
-            # The lease goes with the tombstone that is left now.
-            return set()
-        return {(kind, ident) for ident in await self._leases.fill(kind, parts, leases)}
+            # Who has written does not queue behind those who read: a tombstone is as true.
+            with gate.without_waiting():
+                loaded = await self._renewed[kind](list(leases))
+            parts = [Part(version, bodies) for version, bodies in loaded]
+            taken = await self._leases.fill(kind, parts, leases, claimed=True)
+        except Exception as error:
+            if not isinstance(error, StoreUnavailableError):
+                log.exception("cache.unrenewed", kind=kind)
+        if left := {ident: lease for ident, lease in leases.items() if ident not in taken}:
+            await self._leases.give_back(kind, left)
+        return {(kind, ident) for ident in taken}
 
     async def invalidate_at_once(self, version: int, objects: Iterable[Object]) -> None:
         """A request's part of `invalidate`. While Valkey is away the request says so, and the outbox message makes it good.

@@ -7,8 +7,8 @@ thousands, and those who would wait for longer than anybody has patience are tur
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
 from heliograph.base import metrics
@@ -25,6 +25,16 @@ LATEST_RETURN_S = 3
 def begin_request(patience_s: float) -> None:
     """From here on the running request waits for `patience_s` before gates in all, however many statements it takes."""
     _left_s.set([patience_s])
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Inside the block nobody waits before a gate: who finds all places taken is turned away at once."""
+    before = _left_s.set([0.0])
+    try:
+        yield
+    finally:
+        _left_s.reset(before)
 
 
 class Gate:
@@ -56,7 +66,7 @@ class Gate:
             raise self._full()
         await self._enter(most_s)
         begin = time.monotonic()
-        left_s[0] -= begin - came
+        left_s[0] = max(0.0, left_s[0] - (begin - came))
         try:
             yield
         finally:

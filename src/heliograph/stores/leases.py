@@ -6,8 +6,8 @@ stood still for a minute, whose tombstone has run out or was evicted, cannot bri
 "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1.)
 
 Who has changed something that the cache has may *claim* the lease, whoever holds it, to put the new value in the place of the
-old: then nobody misses it. One who changes it at the same time claims it in turn, and of the two only the later may fill, who has
-read what both have changed; the other must leave a tombstone.
+old: then nobody misses it. One who changes it at the same time claims it in turn. Of the two only the later may fill, who has read
+what both have changed; the earlier, refused, leaves a tombstone, and the lease to whoever has it now.
 
 A lease is 16 hex digits of its *round*, which ends with a fill or an invalidation, and 16 of its *holder*. Who has waited too long
 for a holder, dead perhaps, becomes the next holder of the same round: the first, if it was only slow, may still fill.
@@ -112,7 +112,9 @@ class Leases:
         replies = await self._valkey.wave(lambda keys: [command(keys, *each) for each in objects])
         return {each: lease for each, lease in zip(objects, replies, strict=True) if lease}
 
-    async def fill(self, kind: str, parts: Iterable[Part], leases: Mapping[int, bytes]) -> set[int]:
+    async def fill(
+        self, kind: str, parts: Iterable[Part], leases: Mapping[int, bytes], *, claimed: bool = False
+    ) -> set[int]:
         """Offer what was loaded under `leases`; which ids the cache took. Leases on what was not loaded are given back."""
         offered = [
             (ident, part.version, body) for part in parts for ident, body in part.bodies.items() if ident in leases
@@ -122,7 +124,18 @@ class Leases:
         def fill(keys: Keys, ident: int, version: int, body: bytes) -> Command:
             (key,) = keys.cached(kind, [ident])
             turn = leases[ident][:_ROUND_BYTES]
-            return ("FCALL", function("fill"), 2, key, lease_key(key), f"{version:016x}", body, FRAGMENT_S, turn)
+            return (
+                "FCALL",
+                function("fill"),
+                2,
+                key,
+                lease_key(key),
+                f"{version:016x}",
+                body,
+                FRAGMENT_S,
+                turn,
+                int(claimed),
+            )
 
         def commands(keys: Keys) -> list[Command]:
             return [*(fill(keys, *each) for each in offered), *_returns(keys, kind, left)]

@@ -22,6 +22,8 @@ from heliograph.base import metrics
 
 # What an entry takes besides its value: a place in a dictionary, its key, an object around it.
 ENTRY_BYTES = 250
+# And one that was joined, with the places where its parts are written down.
+JOINED_BYTES = 900
 # As what it is counted that was joined.
 JOINED = "joined"
 # Over so many values, about.
@@ -122,7 +124,7 @@ class Joined:
     def put(self, ident: int, value: Any, size: int, parts: Iterable[tuple[str, int]]) -> None:
         """Keep `value`, which takes `size` bytes, for as long as all of `parts` (kind, id) are kept, as they are now."""
         # First: it may be what makes room, and then all goes that was joined.
-        self._near.grow(size + ENTRY_BYTES)
+        self._near.grow(size + JOINED_BYTES)
         for kind, part in parts:
             self._near.shelf(kind).is_part(part, ident)
         self._made[ident] = value

@@ -332,7 +332,8 @@ async def test_who_could_not_tell_of_a_change_does_not_believe_its_own_past(serv
         assert await have(cache, (KIND, IDENT)) == await have(others, (KIND, IDENT)) == [b"new"]
 
 
-async def test_a_full_server_hears_of_changes_and_lets_processes_in(server: Server) -> None:
+@pytest.mark.parametrize("renewing", [False, True])
+async def test_a_full_server_hears_of_changes_and_lets_processes_in(server: Server, *, renewing: bool) -> None:
     """It keeps nothing new; what was deleted or hidden is not shown to anybody all the same."""
 
     async def load(_: list[int]) -> list[tuple[int, dict[int, bytes]]]:
@@ -342,11 +343,18 @@ async def test_a_full_server_hears_of_changes_and_lets_processes_in(server: Serv
     async with Valkey.open(server.url) as client, Valkey.open(server.url) as another:
         cache, others = Cache(client), Cache(another)
         await cache.fill(KIND, 5, {IDENT: b"old", OTHER: b"other"})
+        await cache.fill("another", 5, {IDENT: b"old"})
         assert await have(others, (KIND, IDENT), (KIND, OTHER)) == [b"old", b"other"]
+        assert await have(others, ("another", IDENT)) == [b"old"]
         await client.one(lambda _: ("CONFIG", "SET", "maxmemory", "1"))
         await cache.fill(KIND, 6, {OTHER: b"refused"})
-        await cache.invalidate(6, [(KIND, IDENT)])
+        if renewing:
+            cache.renews(KIND, load)
+            await cache.renew(6, [(KIND, IDENT), ("another", IDENT)])
+        else:
+            await cache.invalidate(6, [(KIND, IDENT), ("another", IDENT)])
         assert await have(others, (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
+        assert await have(others, ("another", IDENT)) == [None]
         async with Valkey.open(server.url) as comes:
             assert await have(Cache(comes), (KIND, IDENT), (KIND, OTHER)) == [None, b"other"]
         assert await read_through(cache, KIND, [IDENT], load) == {IDENT: b"new"}

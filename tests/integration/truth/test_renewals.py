@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+import time
 
 import pytest
 
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores import counts
+from heliograph.stores import counts, gate
 from heliograph.stores.cache import Cache, read_through
 from heliograph.stores.counts import Count
 from heliograph.stores.leases import Asking, Leases, Part, Word
@@ -44,6 +45,9 @@ class Likes:
         """From now on what is read is handed on when `go` is set."""
         self.reading.clear()
         self.go.clear()
+
+    async def fail(self, idents):
+        raise ValueError(f"cannot be rendered: {idents}")
 
     async def like(self, delta=1):
         async with self.shards.of(IDENT).transaction() as transaction:
@@ -140,6 +144,43 @@ async def test_who_cannot_load_leaves_a_tombstone(likes, elsewhere):
     await likes.like()
     assert await elsewhere.cached() is None
     assert await elsewhere.seen() == b"1"
+
+
+async def test_who_would_have_to_wait_for_postgresql_leaves_a_tombstone(likes, elsewhere):
+    """The request's patience is for what it still has to write."""
+    assert await likes.seen() == b"0"
+    shard = likes.shards.of(IDENT)
+    gate.begin_request(60.0)
+    # All places of readers are taken.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shard._reads, "_inside", asyncio.Semaphore(0))
+        await asyncio.wait_for(likes.like(), 30)
+    assert await elsewhere.cached() is None
+    assert await elsewhere.seen() == b"1"
+
+
+async def test_a_loader_with_a_fault_does_not_keep_the_past_alive(likes, elsewhere):
+    assert await likes.seen() == b"0"
+    likes.cache.renews(KIND, elsewhere.fail)
+    await likes.like()
+    assert await elsewhere.cached() is None
+    assert await elsewhere.seen() == b"1"
+
+
+async def test_who_could_not_tell_believes_it_again_though_it_is_the_same(likes, elsewhere):
+    """Liked and taken back while nobody could be told: the message says so later, and the truth is what was cached before."""
+    assert await likes.seen() == b"0"
+    mark = await likes.shards.of(IDENT).mark() + 1
+    likes.cache._untold[KIND, IDENT] = mark
+    likes.cache._untold_until = time.monotonic() + 60
+    async with asyncio.timeout(10):
+        while (await likes.load([IDENT]))[0][0] < mark:  # noqa: ASYNC110 -- the log moves on by itself
+            await asyncio.sleep(0.01)
+    await elsewhere.cache.renew(await elsewhere.shards.of(IDENT).mark(), [(KIND, IDENT)])
+    likes.loads = 0
+    for _ in range(5):
+        assert await likes.seen() == b"0"
+    assert likes.loads <= 1
 
 
 async def test_one_who_dies_between_claim_and_fill_is_made_good_by_the_next(likes, elsewhere):

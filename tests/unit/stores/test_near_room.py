@@ -78,4 +78,4 @@ def test_what_is_joined_takes_room():
     near = Near(100_000)
     for ident in range(1000):
         near.joined.put(ident, b"x", 1000, [(KIND, ident)])
-    assert len(near.joined) * 1250 <= 50_000
+    assert len(near.joined) * 1900 <= 50_000

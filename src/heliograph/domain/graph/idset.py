@@ -8,18 +8,17 @@ from collections.abc import Set as AbstractSet
 
 _BYTES = 8
 _EMPTY: frozenset[int] = frozenset()
-# Of a set no larger than this a hash table is kept, once somebody has asked: 4 KB for 50 ids.
+# Of no more ids a hash table is made sooner than twenty of them are looked for.
 _HASHED = 100
 
 
 class IdSet:
     """An immutable set of ids in 8 bytes each; membership by binary search. What is made of one may be kept beside it."""
 
-    __slots__ = ("__weakref__", "_hashed", "_ids")
+    __slots__ = ("__weakref__", "_ids")
 
     def __init__(self, idents: Iterable[int]) -> None:
         self._ids = array("q", sorted(idents))
-        self._hashed: frozenset[int] | None = None
 
     @classmethod
     def unpack(cls, data: bytes) -> "IdSet":
@@ -43,9 +42,7 @@ class IdSet:
         ids = self._ids
         end = len(ids)
         if end <= _HASHED:
-            if self._hashed is None:
-                self._hashed = frozenset(ids)
-            return idents <= self._hashed
+            return idents <= frozenset(ids)
         for ident in idents:
             at = bisect_left(ids, ident)
             if at == end or ids[at] != ident:

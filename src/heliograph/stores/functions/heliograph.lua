@@ -147,7 +147,7 @@ end
 -- A lease on a missing value is 16 digits of its round and 16 of its holder; see stores/leases.py.
 local ROUND = 16
 
--- KEYS: the value; with a lease: the lease. ARGV: version, value, seconds to live; with a lease: its round.
+-- KEYS: the value; with a lease: the lease. ARGV: version, value, seconds to live; with a lease: its round, and "1" if it was claimed.
 -- Refuses a value older than what is there, and one whose lease is gone. The round ends either way. Returns 1 if stored.
 local function fill(keys, args)
   if keys[2] then
@@ -157,8 +157,8 @@ local function fill(keys, args)
   end
   local had = server.call('GETRANGE', keys[1], 0, 15)
   if #had == 16 and had > args[1] then return 0 end
-  -- The same once more: nobody who keeps it has to be told.
-  if keys[2] and server.call('STRLEN', keys[1]) == 16 + #args[2] and server.call('GETRANGE', keys[1], 16, -1) == args[2] then
+  -- Renewed, and the same once more: nobody who keeps it has to be told.
+  if args[5] == '1' and server.call('STRLEN', keys[1]) == 16 + #args[2] and server.call('GETRANGE', keys[1], 16, -1) == args[2] then
     return 1
   end
   server.call('SET', keys[1], args[1] .. args[2], 'EX', args[3])
@@ -184,7 +184,7 @@ local function give_back(keys, args)
 end
 
 -- KEYS: those whose values are out of date, then the leases on them. ARGV: version below which no fill is believed,
--- seconds to live.
+-- seconds to live, and "1" to leave the leases, which are of later rounds than the change.
 local function invalidate(keys, args)
   local values = #keys / 2
   for at = 1, values do
@@ -193,7 +193,7 @@ local function invalidate(keys, args)
       server.call('SET', keys[at], args[1], 'EX', args[2])
     end
   end
-  server.call('DEL', unpack(keys, values + 1))
+  if args[3] ~= '1' then server.call('DEL', unpack(keys, values + 1)) end
   return values
 end
 
@@ -237,7 +237,6 @@ server.register_function('begin_SUFFIX', begin)
 server.register_function('merge_SUFFIX', merge)
 server.register_function('fill_SUFFIX', fill)
 server.register_function('lease_SUFFIX', lease)
-server.register_function('claim_SUFFIX', claim)
 
 -- What must be possible on a server that is full as well: to take back what is not true any more, which needs next to no room,
 -- and to be greeted.
@@ -247,5 +246,6 @@ end
 
 register_always('give_back_SUFFIX', give_back)
 register_always('invalidate_SUFFIX', invalidate)
+register_always('claim_SUFFIX', claim)
 register_always('forget_SUFFIX', forget)
 register_always('generation_SUFFIX', generation)
