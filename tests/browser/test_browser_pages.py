@@ -21,6 +21,7 @@ OWN = ["/upload", "/settings/profile", "/settings/hashtags", "/settings/blocks",
 OWN += ["/auth/sessions", "/auth/password", "/notifications", "/follow_requests", "/conversations", "/bookmarks"]
 OWN += ["/favourites", "/auth/apps"]
 SHIFT_MAX = 0.01
+LOOKS = 3
 
 # What a person with a keyboard or a screen reader would miss.
 NAMELESS = """
@@ -34,12 +35,22 @@ NAMELESS = """
 """
 
 
-async def _look(who: Visitor, path: str) -> None:
+async def _shifted(who: Visitor, path: str) -> float:
     await who.open(path)
     await who.all_pictures_shown()
     await who.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shifted: float = await who.page.evaluate("window.shifted")
+    return shifted
+
+
+async def _look(who: Visitor, path: str) -> None:
+    # On a busy machine a browser may paint half of the bar at the top, and the other half later. What moves by the page's own
+    # doing moves each time.
+    for _ in range(LOOKS):
+        if (shifted := await _shifted(who, path)) < SHIFT_MAX:
+            break
+    assert shifted < SHIFT_MAX, path
     assert await who.page.evaluate(NAMELESS) == [], path
-    assert await who.page.evaluate("window.shifted") < SHIFT_MAX, path
     wide = await who.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{path} is {wide} px wider than the screen"
     assert await who.page.title(), path
