@@ -9,6 +9,7 @@ again message by message, so that each fails for itself.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,9 @@ from heliograph.stores.valkey import Valkey
 log = logs.get("worker")
 
 POLL_S = 0.2
+# Every post of a busy site is a hint to every lane. A look costs PostgreSQL as much as a small message, and finds more when it
+# comes a little later; on a quiet site the last look is longer ago than this, and the next comes at once.
+LOOK_EVERY_S = 0.03
 ATTEMPTS = 10
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 600.0
@@ -30,6 +34,8 @@ AWAY_DELAY_S = 1.0
 OWN_STORES = frozenset({"postgres", "valkey"})
 
 Handler = Callable[[Message], Awaitable[None]]
+# The next hint, None when time (seconds) is up.
+Wait = Callable[[float], Awaitable[object]]
 # Messages of one shard; gives the ids of those that are not done but have been handed on.
 Together = Callable[[Sequence[Message]], Awaitable[Collection[int]]]
 
@@ -71,11 +77,14 @@ class Worker:
         """Work until `stop` is set, then finish what has been begun."""
         async with self._valkey.listen(CHANNEL) as wait:
             while not stop.is_set():
+                looked_at = time.monotonic()
                 taken = await self._take()
                 if len(self._running) >= self._lane.concurrency:
                     await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-                elif not taken:
+                    continue
+                if not taken:
                     await _heard(wait, stop)
+                await _rested(wait, looked_at)
         if self._running:
             await asyncio.wait(self._running)
 
@@ -195,7 +204,15 @@ class Worker:
             return
 
 
-async def _heard(wait: Callable[[float], Awaitable[object]], stop: asyncio.Event) -> None:
+async def _rested(wait: Wait, looked_at: float) -> None:
+    """Come back when it is time to look again, and forget the hints of the time between: the look answers them all."""
+    await asyncio.sleep(LOOK_EVERY_S - (time.monotonic() - looked_at))
+    with contextlib.suppress(StoreUnavailableError):
+        while await wait(0) is not None:
+            pass
+
+
+async def _heard(wait: Wait, stop: asyncio.Event) -> None:
     """Wait for a hint, or for the time to look by oneself."""
     try:
         await wait(POLL_S)
