@@ -5,7 +5,6 @@ take longer for everybody else? The last is asked in interleaved pairs of phases
 """
 
 import asyncio
-import itertools
 import random
 import statistics
 import time
@@ -24,7 +23,7 @@ HOME = "/api/v1/timelines/home"
 POSTS = "/api/v1/statuses"
 COMPARED = 40
 PAIRS, PHASE_S = 10, 6.0
-# Of what the site can do: busy, and not at its limit, where everything costs everybody.
+# Of what the site can do, posts among it: busy, and not at its limit, where everything costs everybody.
 LOAD_SHARE = 0.3
 # Fewer would make a p99 of a handful.
 LEAST_PER_S = 50.0
@@ -69,11 +68,10 @@ async def measure(scene: Stage, client: Client) -> list[Figure]:
 
 
 async def _warm(port: int, readers: Sequence[crowd.Person]) -> load.Outcome:
-    """Everybody has read home; what the site can do."""
-    requests = [load.get(HOME, reader.token) for reader in readers]
-    await load.warm(port, requests)
-    turns = itertools.cycle(requests)
-    return await load.run(port, lambda: next(turns), 4.0)
+    """Everybody has read home; what the site can do, of what the others ask of it."""
+    await load.warm(port, [load.get(HOME, reader.token) for reader in readers])
+    chance = random.Random(PAIRS)  # noqa: S311 -- repeatable, not secret
+    return await load.run(port, lambda: _others_request(readers, chance), 4.0)
 
 
 def _post(person: crowd.Person) -> bytes:
@@ -104,9 +102,12 @@ def _others_requests(scene: Stage, per_s: float, turn: int) -> Iterator[Request]
     """The same for both phases of a pair."""
     chance = random.Random(turn)  # noqa: S311 -- repeatable, not secret
     for at_s in openloop.poisson(per_s, PHASE_S, chance):
-        reader = chance.choice(scene.regulars)
-        data = _post(reader) if chance.random() < POSTS_SHARE else load.get(HOME, reader.token)
-        yield Request(at_s, "others", data)
+        yield Request(at_s, "others", _others_request(scene.regulars, chance))
+
+
+def _others_request(readers: Sequence[crowd.Person], chance: random.Random) -> bytes:
+    reader = chance.choice(readers)
+    return _post(reader) if chance.random() < POSTS_SHARE else load.get(HOME, reader.token)
 
 
 async def _settles(scene: Stage) -> bool:
