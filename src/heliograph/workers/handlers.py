@@ -188,7 +188,8 @@ def _of_notifications(product: Product) -> dict[str, Handler]:
         await product.telling.post(message.payload["post"], message.cursor, turns(product.outbox, message))
 
     async def put_away(message: Message) -> None:
-        await product.notices.settle(message.payload["accounts"])
+        # A message that was put before an upgrade names one account.
+        await product.notices.settle(message.payload.get("accounts") or [message.payload["account"]])
 
     return {telling.TELL: told, notices.CHANGED: put_away}
 

@@ -3,13 +3,18 @@
 import pytest
 from hearing import deliver, entities, post, take_messages, told
 
+from heliograph.base import ids
 from heliograph.base.errors import NotFoundError
 from heliograph.base.paging import Page
 from heliograph.domain.notifications import inbox, notices
 from heliograph.domain.notifications.inbox import Only
 from heliograph.domain.notifications.notification import GROUPED, Kind
 from heliograph.domain.product import Product
+from heliograph.stores import outbox
+from heliograph.stores.queries import load
 from heliograph.wiring import drain
+
+sql = load("notifications")
 
 
 async def in_order(product: Product) -> None:
@@ -182,3 +187,18 @@ async def test_a_page_is_no_query_and_below_what_is_kept_it_is_one(product: Prod
     await product.notices.settle([ann])
     assert len(await told(product, ann)) == 10
     assert asked == ["notifications.newest"]
+
+
+async def test_what_a_version_before_this_one_has_put_into_the_outbox(product: Product, across) -> None:
+    """It names one account; it is done as if it named several, and not given up."""
+    ann, bob = await across(2)
+    await post(product, bob, ann)
+    await drain(product)
+    assert len(await told(product, ann)) == 1
+    shard = product.stores.shards.of(ann)
+    async with shard.transaction() as transaction:
+        await transaction.run(sql.clear, slot=ids.slot_of(ann), account_id=ann, last=ids.MAX_ID, limit=10)
+        await outbox.put(transaction, ids.slot_of(ann), notices.CHANGED, {"account": ann})
+    assert await drain(product) == 1
+    assert await told(product, ann) == []
+    assert await product.outbox.dead(1) == []
