@@ -110,7 +110,6 @@ class Hydration:
         account_counts = await self._profiles.complete_counts(
             {ident: pieces.account_counts[ident] for ident in authors}
         )
-        # Most pages have no reblog, and every read of a home feed comes through here.
         whole = {
             ident: Hydrated(header, header, body, counts[ident], accounts[header.author], account_counts[header.author])
             for ident, (header, body) in everything.items()

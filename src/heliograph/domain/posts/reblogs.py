@@ -98,15 +98,16 @@ class Reblogs:
         async with self._shards.at(slot).transaction() as transaction:
             newer = await transaction.row(sql.apply, **edge, rev=change.rev, gone=change.gone)
             if newer is None:
-                made = Reblogged(await transaction.value(sql.repost, **edge), created=False)
-            elif newer["ended"] is not None:
-                await hide(transaction, change.account, newer["ended"])
-            if newer is not None and not change.gone and (row := await _write(transaction, change)):
-                written = row, await self._posts.reserve(row["id"])
+                made = await transaction.value(sql.repost, **edge)
+            else:
+                if newer["ended"] is not None:
+                    await hide(transaction, change.account, newer["ended"])
+                if not change.gone and (row := await _write(transaction, change)):
+                    written = row, await self._posts.reserve(row["id"])
         if newer is None:
             # A worker was quicker, and may not have come to tell the cache: it is told before anybody is answered.
             await self._show(change, None, transaction.position)
-            return made
+            return Reblogged(made, created=False)
         if written is not None:
             row, reserved = written
             await self._posts.write(_post(change, row["id"]), row["position"], reserved)
