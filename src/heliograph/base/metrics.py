@@ -28,6 +28,11 @@ cache_reads = Counter(
 )
 cache_fills = Counter("heliograph_cache_fills_total", "Fragments written to the cache.", ["kind", "result"])
 cache_invalidations = Counter("heliograph_cache_invalidations_total", "Fragments invalidated.", ["kind"])
+cache_renewals = Counter(
+    "heliograph_cache_renewals_total",
+    "Fragments replaced by who has changed them, so that nobody missed them.",
+    ["kind"],
+)
 stampedes_avoided = Counter(
     "heliograph_cache_stampedes_avoided_total",
     "Misses that were answered by what somebody else loaded: in the same process (flight) or in another (lease).",

@@ -25,6 +25,7 @@ COLUMNS = {
     "filled": ("heliograph_cache_fills_total", "stored"),
     "refused": ("heliograph_cache_fills_total", "refused"),
     "invalidated": ("heliograph_cache_invalidations_total", None),
+    "renewed": ("heliograph_cache_renewals_total", None),
     "flight": ("heliograph_cache_stampedes_avoided_total", "flight"),
     "lease": ("heliograph_cache_stampedes_avoided_total", "lease"),
 }
@@ -38,7 +39,7 @@ def stats(context: typer.Context) -> None:
     """Show what is cached, by kind, and how well it has served the web server of this machine.
 
     Of what was asked: near is what the process had kept, Valkey what it had, loaded what PostgreSQL had to give. Filled and
-    refused are offers to the cache, changed is what was invalidated, saved are loads that others did.
+    refused are offers to the cache, changed is what was invalidated or renewed in place, saved are loads that others did.
 
     \b
     heliograph cache stats
@@ -124,7 +125,7 @@ def _answered(counted: Counted) -> Any:
         of = {column: count[kind] for column, count in counted.items()}
         asked = of["near"] + of["hit"] + of["miss"]
         shares = [f"{of[column] / asked:.1%}" if asked else "–" for column in ("near", "hit", "miss")]
-        rest = [of["filled"], of["refused"], of["invalidated"], of["flight"] + of["lease"]]
+        rest = [of["filled"], of["refused"], of["invalidated"] + of["renewed"], of["flight"] + of["lease"]]
         table.add_row(kind, f"{asked:,}", *shares, *(f"{each:,}" for each in rest))
     return table
 

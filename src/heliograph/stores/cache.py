@@ -3,9 +3,8 @@
 A fragment is 16 hex digits of version and a body. The version is a log position of the shard that owns the object (see
 `Shard.versioned`, `Transaction.position`): a fill says "read at or after this position", an invalidation "nothing read
 before this position is believed". The server keeps the larger one, so a slow filler can never overwrite a newer truth.
-What is read all the time is renewed in place (`renew`).
 An invalidation leaves a tombstone, a version without a body, for longer than any filler lives; a filler that holds a lease
-(stores/leases.py) is refused even if the tombstone was lost.
+(stores/leases.py) is refused even if the tombstone was lost. What is read all the time is renewed in place (`renew`).
 
 What has been read is kept in this process, in the form in which it is wanted (`near.py`), and read from there as long as
 the server has not said that it has changed.
@@ -274,7 +273,10 @@ class Cache:
         except StoreUnavailableError:
             await self.invalidate(version, renewed)
             return
-        self._valkey.near.drop(each for each in renewed if each not in leases)
+        ended = [each for each in renewed if each not in leases]
+        self._valkey.near.drop(ended)
+        for kind, _ in ended:
+            metrics.cache_invalidations.labels(kind).inc()
         by_kind: dict[str, dict[int, bytes]] = {}
         for (kind, ident), lease in leases.items():
             by_kind.setdefault(kind, {})[ident] = lease
@@ -292,10 +294,12 @@ class Cache:
             parts = [Part(version, bodies) for version, bodies in loaded]
             taken = await self._leases.fill(kind, parts, leases, claimed=True)
         except Exception as error:
+            # Whatever it is: the change has been made, and what was before it must go.
             if not isinstance(error, StoreUnavailableError):
                 log.exception("cache.unrenewed", kind=kind)
         if left := {ident: lease for ident, lease in leases.items() if ident not in taken}:
             await self._leases.give_back(kind, left)
+        metrics.cache_renewals.labels(kind).inc(len(taken))
         return {(kind, ident) for ident in taken}
 
     async def invalidate_at_once(self, version: int, objects: Iterable[Object]) -> None:

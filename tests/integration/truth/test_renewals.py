@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from heliograph.base import metrics
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores import counts, gate
 from heliograph.stores.cache import Cache, read_through
@@ -81,6 +82,22 @@ async def test_readers_find_the_new_value_and_miss_nothing(likes, elsewhere):
         await likes.like()
         assert await elsewhere.cached() == await likes.cached() == b"%d" % number
     assert elsewhere.loads == 0
+
+
+async def test_renewed_and_ended_are_counted_apart(likes):
+    def counted():
+        both = (metrics.cache_renewals, metrics.cache_invalidations)
+        return [each.labels(KIND)._value.get() for each in both]
+
+    renewed, ended = counted()
+    await likes.like()
+    assert counted() == [renewed, ended + 1], "there was nothing to renew"
+    await likes.seen()
+    await likes.like()
+    assert counted() == [renewed + 1, ended + 1]
+    likes.away = True
+    await likes.like()
+    assert counted() == [renewed + 1, ended + 2]
 
 
 async def test_what_is_not_cached_is_not_loaded(likes):
