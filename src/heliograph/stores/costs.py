@@ -10,9 +10,9 @@ import msgspec
 
 # One way has to be this much dearer than the other before an author changes over: rates are estimates, a change has a cost.
 MARGIN = 1.5
-# Below so many deliveries a day (posts times followers) an author is pushed: every process knows all who are pulled, and the
-# day's work of some milliseconds is not worth a place there.
-LEAST_DELIVERIES = 200
+# Whoever's pushes take less in a day is pushed: every process knows all who are pulled, and to know whether it pays, a worker looks
+# at their audience every ten days, which takes 3 ms.
+LEAST_US_A_DAY = 300.0
 # Whoever's posts would take longer to push is pulled whatever it costs: a post is to be there within seconds.
 MOST_PUSH_S = 10.0
 
@@ -20,9 +20,11 @@ MOST_PUSH_S = 10.0
 class Costs(msgspec.Struct, frozen=True):
     """Microseconds: of a post pushed into one list, of a follower passed over since there is no list, of one more list in a read.
 
-    `fetch_us`: what a list takes more that has changed since this process has read it.
+    `begin_us`: what a pushed post takes before its first follower. `fetch_us`: what a list takes more that has changed since this
+    process has read it.
     """
 
+    begin_us: float = 500.0
     push_us: float = 17.0
     skip_us: float = 9.0
     merge_us: float = 3.0
@@ -43,14 +45,9 @@ class Crowd(msgspec.Struct, frozen=True):
     posts_a_day: float
     reads_a_day: float
 
-    @property
-    def deliveries_a_day(self) -> float:
-        """Followers times posts."""
-        return self.followers * self.posts_a_day
-
     def push_us(self, costs: Costs = COSTS) -> float:
         """What pushing one post takes."""
-        return self.lists * costs.push_us + max(0, self.followers - self.lists) * costs.skip_us
+        return costs.begin_us + self.lists * costs.push_us + max(0, self.followers - self.lists) * costs.skip_us
 
     def push_us_a_day(self, costs: Costs = COSTS) -> float:
         """What pushing takes in a day."""
@@ -62,9 +59,14 @@ class Crowd(msgspec.Struct, frozen=True):
         return self.reads_a_day * costs.merge_us + fetches * costs.fetch_us
 
 
+def worth_a_look(push_us_a_day: float, *, pulled: bool) -> bool:
+    """Whether pushing takes so much that it may pay to pull an author, who is pulled now, or not."""
+    return push_us_a_day >= (LEAST_US_A_DAY / MARGIN if pulled else LEAST_US_A_DAY)
+
+
 def pulling_pays(crowd: Crowd, *, pulled: bool, costs: Costs = COSTS) -> bool:
     """Whether an author is to be pulled, who is so now, or not (`pulled`): near the line all stays as it is."""
-    if crowd.deliveries_a_day < (LEAST_DELIVERIES / MARGIN if pulled else LEAST_DELIVERIES):
+    if not worth_a_look(crowd.push_us_a_day(costs), pulled=pulled):
         return False
     if crowd.push_us(costs) / 1e6 > (MOST_PUSH_S / MARGIN if pulled else MOST_PUSH_S):
         return True

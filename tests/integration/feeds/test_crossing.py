@@ -229,11 +229,9 @@ async def test_neither_a_wrong_clock_nor_a_shard_that_is_away_hides_who_crosses(
 
 async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever posts more often than the followers read comes to be pulled, and is pushed again when that has changed."""
-    monkeypatch.setattr(costs, "LEAST_DELIVERIES", 1)
-    monkeypatch.setattr(choice, "LEAST_FOLLOWERS", 1)
+    monkeypatch.setattr(costs, "LEAST_US_A_DAY", 1)
     monkeypatch.setattr(choice, "DELIVERIES_A_LOOK", 0)
     monkeypatch.setattr(choice, "LOOK_AGAIN_S", 0.0)
-    monkeypatch.setattr("heliograph.domain.feeds.crowd.LEAST_DELIVERIES", 1)
     monkeypatch.setattr("heliograph.domain.feeds.crowd.SAMPLED", 1)
     one, other = two_processes
     assert one.settings.push_limit == 0
@@ -244,7 +242,8 @@ async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypa
         await circle.follow(reader, 0)
         await home_of(one, circle.people[reader])
     # Three pages a day are believed of each reader, and a week's posts are a seventh a day, each of which is fetched once.
-    merge_us, push_us = 3 * len(readers) * costs.COSTS.merge_us, len(readers) * costs.COSTS.push_us
+    merge_us = 3 * len(readers) * costs.COSTS.merge_us
+    push_us = costs.COSTS.begin_us + len(readers) * costs.COSTS.push_us
     enough = 7 * costs.MARGIN * merge_us / (push_us - costs.MARGIN * costs.COSTS.fetch_us)
     posts = 0
     while await state_of(one, author) is None:

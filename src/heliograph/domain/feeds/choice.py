@@ -10,7 +10,7 @@ from heliograph.base import ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds.crossing import Audience, Crossing
 from heliograph.domain.feeds.crowd import FAMOUS, READS_KEPT_S, Crowds
-from heliograph.stores.costs import pulling_pays
+from heliograph.stores.costs import COSTS, pulling_pays
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
 
@@ -18,15 +18,15 @@ sql = load("audiences")
 
 # By a fixed limit an author is pushed again only well below it, so that nobody goes back and forth.
 PUSH_AGAIN_SHARE = 0.8
-# A look takes the site some 3 ms, what 150 deliveries take. So one is made for so many deliveries, by chance: it is the smaller
-# part of what is at stake, and whoever posts much to many is found soon.
+# A look takes the site some 3 ms, what 150 deliveries take. So one is made for so many deliveries, by chance, each post being some
+# more of them: it is the smaller part of what is at stake, and whoever posts much, or to many, is found soon.
 DELIVERIES_A_LOOK = 5_000
-LEAST_FOLLOWERS = 10
+DELIVERIES_A_POST = COSTS.begin_us / COSTS.push_us
 # Not sooner again than after so long, but at once when so many times as many follow.
 LOOK_AGAIN_S = 600.0
 GROWN = 2
-# Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read.
-REVIEW_S = READS_KEPT_S
+# Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read. Famous ones sooner.
+REVIEW_S, REVIEW_FAMOUS_S = 10 * 86400.0, READS_KEPT_S
 REVIEWED_AT_ONCE = 100
 
 
@@ -52,7 +52,12 @@ class Choice:
         """Look at the audiences that nobody has looked at for long. By a fixed limit there is nothing to look at."""
         if self._push_limit:
             return
-        values = {"seconds": REVIEW_S, "limit": REVIEWED_AT_ONCE, "never": ids.MAX_ID}
+        values = {
+            "seconds": REVIEW_S,
+            "famous_seconds": REVIEW_FAMOUS_S,
+            "limit": REVIEWED_AT_ONCE,
+            "never": ids.MAX_ID,
+        }
         due = [row["id"] for row in await self._shards.scatter(sql.due, **values)]
         for author, audience in (await self._crossing.audiences(due)).items():
             if not audience.crossing:
@@ -78,11 +83,11 @@ class Choice:
             return audience
 
     def _due(self, audience: Audience) -> bool:
-        worth = audience.followers >= self._chance.random() * DELIVERIES_A_LOOK
+        worth = DELIVERIES_A_POST + audience.followers >= self._chance.random() * DELIVERIES_A_LOOK
         if audience.looked_s is not None:
             grown = audience.followers > GROWN * audience.looked_followers
             return grown or (worth and audience.looked_s >= LOOK_AGAIN_S)
-        return audience.pull_from is not None or (worth and audience.followers >= LEAST_FOLLOWERS)
+        return audience.pull_from is not None or (worth and audience.followers > 0)
 
     async def _weighed(self, author: int, audience: Audience) -> Audience:
         pulled = audience.pull_from is not None

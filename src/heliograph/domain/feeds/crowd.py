@@ -18,7 +18,7 @@ from datetime import timedelta
 from heliograph.base import clock, ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.graph.relations import Relations
-from heliograph.stores.costs import LEAST_DELIVERIES, MARGIN, Crowd
+from heliograph.stores.costs import Crowd, worth_a_look
 from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shard, Shards
@@ -98,7 +98,8 @@ class Crowds:
     async def look(self, author: int, followers: int, *, pulled: bool) -> Crowd | None:
         """The audience of `author`, who has `followers`; None where it does not matter, and is watched no more."""
         posts = await self._posts_a_day(author)
-        matters = posts * followers >= LEAST_DELIVERIES / MARGIN or followers >= FAMOUS
+        most_us_a_day = Crowd(followers, followers, posts, 0.0).push_us_a_day()
+        matters = worth_a_look(most_us_a_day, pulled=True) or followers >= FAMOUS
         if not (matters or pulled):
             await self._shards.of(author).run(sql.forget, slot=ids.slot_of(author), account_id=author)
             return None

@@ -36,6 +36,9 @@ def _calibrated() -> int:
         async with trial(ALL_CORES) as site:
             found = await calibrate(site)
         table = Table("microseconds of processor time", "here", "believed")
+        table.add_row(
+            "BEGIN: a pushed post, before its first follower", f"{found.begin_us:.0f}", f"{COSTS.begin_us:.0f}"
+        )
         table.add_row("PUSH: a post into one list", f"{found.push_us:.1f}", f"{COSTS.push_us:.1f}")
         table.add_row("SKIP: a follower passed over", f"{found.skip_us:.1f}", f"{COSTS.skip_us:.1f}")
         table.add_row("MERGE: one list more in a read", f"{found.merge_us:.1f}", f"{COSTS.merge_us:.1f}")

@@ -16,6 +16,7 @@ sql = queries("pushpull")
 
 # Few posts at once, as they come in life: of many that are pushed side by side some come after newer ones, and must find their place.
 FOLLOWERS, POSTS, TURNS = 4000, 5, 8
+BEGINS, BEGIN_TURNS = 5, 60
 VIEWERS, FOLLOWED = 50, 40
 READS, PAIRS = 600, 3
 FEED_IDS, TTL_S, LISTS_AT_ONCE = 800, 3600, 8
@@ -28,8 +29,9 @@ async def calibrate(trial: Trial) -> Costs:
     """The costs on this machine."""
     push_us = await _push_us(trial, "there", lists=True)
     skip_us = await _push_us(trial, "away", lists=False)
+    begin_us = await _begin_us(trial) - push_us
     merge_us, fetch_us = await _pull_us(trial)
-    return Costs(push_us, skip_us, merge_us, fetch_us)
+    return Costs(begin_us, push_us, skip_us, merge_us, fetch_us)
 
 
 async def _push_us(trial: Trial, prefix: str, *, lists: bool) -> float:
@@ -40,11 +42,32 @@ async def _push_us(trial: Trial, prefix: str, *, lists: bool) -> float:
     if lists:
         await _fill(IdLists(trial.valkey, FEED_IDS), followers)
     async with program(trial.settings, "heliograph", "work", cores=ALL_CORES) as worker:
-        await _delivered(trial, author.id, 2)
+        await _delivered(trial, [author.id], 2)
         with spent({"worker": worker}) as used:
             for _ in range(TURNS):
-                await _delivered(trial, author.id, POSTS)
+                await _delivered(trial, [author.id], POSTS)
     return used.total_s * 1e6 / (TURNS * POSTS * FOLLOWERS)
+
+
+async def _begin_us(trial: Trial) -> float:
+    """What a post takes more that is pushed to one follower than one that is left to be pulled, of BEGINS that come together."""
+    authors = [author.id for author in await crowd.people(trial.shards, BEGINS, "teller")]
+    listeners = [person.id for person in await crowd.people(trial.shards, BEGINS, "listener")]
+    await crowd.follow(trial.shards, list(zip(listeners, authors, strict=True)))
+    await crowd.make(trial.shards, crowd.sql.analyze)
+    await _fill(IdLists(trial.valkey, FEED_IDS), listeners)
+    async with program(trial.settings, "heliograph", "work", cores=ALL_CORES) as worker:
+
+        async def delivered_us(pull_from: int | None) -> float:
+            await trial.shards.scatter(sql.pull, authors=authors, pull_from=pull_from)
+            await _delivered(trial, authors, 1)
+            with spent({"worker": worker}) as used:
+                for _ in range(BEGIN_TURNS):
+                    await _delivered(trial, authors, 1)
+            return used.total_s * 1e6 / (BEGIN_TURNS * BEGINS)
+
+        more = [await delivered_us(None) - await delivered_us(1) for _ in range(PAIRS)]
+    return statistics.median(more)
 
 
 async def _fill(lists: IdLists, followers: list[int]) -> None:
@@ -55,9 +78,9 @@ async def _fill(lists: IdLists, followers: list[int]) -> None:
         await asyncio.gather(*(lists.finish(HOME, follower, old, 0, TTL_S) for follower in some))
 
 
-async def _delivered(trial: Trial, author: int, posts: int) -> None:
+async def _delivered(trial: Trial, authors: list[int], posts: int) -> None:
     outbox = Outbox(trial.shards, trial.valkey)
-    await trial.shards.scatter(crowd.sql.publish, authors=[author], each=posts, text=crowd.TEXT)
+    await trial.shards.scatter(crowd.sql.publish, authors=authors, each=posts, text=crowd.TEXT)
     await outbox.hint()
     async with asyncio.timeout(DEADLINE_S):
         while any(state.pending for state in await outbox.state()):  # noqa: ASYNC110 -- another process is waited for

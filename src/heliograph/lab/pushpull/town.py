@@ -9,7 +9,7 @@ from heliograph.lab.bench import crowd
 from heliograph.lab.bench.trial import Trial
 from heliograph.lab.pushpull.graphs import Society
 from heliograph.lab.pushpull.simulate import POSTS_DAYS, READS_DAYS, crowds_of, seen
-from heliograph.stores.costs import LEAST_DELIVERIES, MARGIN
+from heliograph.stores.costs import worth_a_look
 from heliograph.stores.idlists import HOME, RECENT, IdLists, Key
 from heliograph.stores.queries import load as queries
 from heliograph.stores.valkey import Valkey
@@ -59,7 +59,7 @@ class Town:
         """
         chance = random.Random(5)  # noqa: S311 -- noise, not secrets
         told = [(at, seen(each, chance)) for at, each in enumerate(self._crowds)]
-        known = [(self.people[at].id, each) for at, each in told if each.deliveries_a_day >= LEAST_DELIVERIES / MARGIN]
+        known = [(self.people[at].id, each) for at, each in told if worth_a_look(each.push_us_a_day(), pulled=True)]
         await crowd.make(
             self.trial.shards,
             sql.audiences,

@@ -58,11 +58,17 @@ RETURNING reads * exp(-greatest(0, extract(epoch FROM now() - reads_at)::float8)
 DELETE FROM audiences WHERE slot = :slot AND account_id = :account_id;
 
 -- name: due
--- Authors whose audience has not been looked at for :seconds, the longest first, and pulled ones of whom nothing is known.
+-- Authors whose audience has not been looked at for :seconds, the longest first; famous ones, who cost more, for :famous_seconds; and
+-- pulled ones of whom nothing is known.
 -- scatter
 (
     SELECT account_id AS id FROM audiences WHERE looked_at < now() - make_interval(secs => :seconds)
     ORDER BY looked_at LIMIT :limit
+)
+UNION
+(
+    SELECT account_id AS id FROM audiences
+    WHERE followers >= 10000 AND looked_at < now() - make_interval(secs => :famous_seconds) LIMIT :limit
 )
 UNION
 (
