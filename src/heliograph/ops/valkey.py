@@ -44,6 +44,8 @@ OPTIONS = {
     # Deliveries write much: rewriting the file each 64 MB would cost more than it saves.
     "auto-aof-rewrite-min-size": "256mb",
     "maxmemory-policy": "noeviction",
+    # Parts of a feed: each push copies the first of them within memory, and up to 1 KB the C library has room for it at hand.
+    "list-max-listpack-size": "100",
 }
 
 

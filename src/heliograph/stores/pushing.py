@@ -15,7 +15,7 @@ from heliograph.stores.pipe import Command
 from heliograph.stores.valkey import BUCKETS, Keys, Valkey, function
 
 # Some 6 us each.
-WAVE_IDS = 64
+WAVE_IDS = 16
 WAVES = 2
 
 # Kind of list, post, accounts.

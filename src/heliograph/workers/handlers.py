@@ -30,7 +30,7 @@ POSTS_TOGETHER = 64
 POSTS_AT_ONCE = 2
 # Large audiences are worked off behind the back of the small ones, by turns.
 SPREADS = frozenset({deliver.SPREAD, crossing.BACKFILL, suspension.RESTORED})
-SPREADS_AT_ONCE = 2
+SPREADS_AT_ONCE = 1
 TURN_S = 0.5
 
 

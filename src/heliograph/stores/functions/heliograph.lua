@@ -18,7 +18,7 @@ local function is_marker(item)
   return item == '0' or item == '-1'
 end
 
-local NEAR = 16
+local NEAR = 4
 
 -- Drop the oldest ids above `cap`.
 local function trim(key, cap)
@@ -36,6 +36,14 @@ local function slack(cap)
   return cap + math.floor(cap / 50)
 end
 
+-- Put `id` before `item` if it belongs there; whether all is done then, since it does, or is there already.
+local function placed(key, id, item, cap)
+  if not item or item == id then return true end
+  if not (is_marker(item) or above(id, item)) then return false end
+  if server.call('LINSERT', key, 'BEFORE', item, id) > slack(cap) then trim(key, cap) end
+  return true
+end
+
 -- Put `id` into an existing list, in order, once. Nearly always it is the newest.
 local function insert(key, id, head, cap)
   if head == id then return end
@@ -43,17 +51,13 @@ local function insert(key, id, head, cap)
     if server.call('LPUSH', key, id) > slack(cap) then trim(key, cap) end
     return
   end
-  -- Its place is nearly always close behind the newest: look there first, and through the whole list only then.
-  for from = 1, NEAR + 1, NEAR do
-    local to = from == 1 and NEAR or -1
-    for _, item in ipairs(server.call('LRANGE', key, from, to)) do
-      if item == id then return end
-      if is_marker(item) or above(id, item) then
-        server.call('LINSERT', key, 'BEFORE', item, id)
-        if server.call('LLEN', key) > slack(cap) then trim(key, cap) end
-        return
-      end
-    end
+  -- Its place is nearly always close behind the newest, where another post has overtaken it: look there one by one, then through
+  -- the whole list.
+  for at = 1, NEAR do
+    if placed(key, id, server.call('LINDEX', key, at), cap) then return end
+  end
+  for _, item in ipairs(server.call('LRANGE', key, NEAR + 1, -1)) do
+    if placed(key, id, item, cap) then return end
   end
 end
 
