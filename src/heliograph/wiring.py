@@ -23,6 +23,7 @@ from heliograph.stores.valkey import Valkey
 from heliograph.web.entities.renderers import renderers
 from heliograph.workers import chores
 from heliograph.workers.handlers import handlers, lanes, together
+from heliograph.workers.hints import Hints
 from heliograph.workers.loop import Worker
 
 
@@ -53,14 +54,16 @@ def workers(product: Product) -> list[Worker]:
     """One worker a lane."""
     stores, settings = product.stores, product.settings
     return [
-        Worker(stores.shards, stores.valkey, product.outbox, handlers(product), lane, together(product, lane))
+        Worker(stores.shards, product.outbox, handlers(product), lane, together(product, lane))
         for lane in lanes(settings.worker_concurrency, settings.decode_at_once)
     ]
 
 
 async def work(product: Product, stop: asyncio.Event) -> None:
     """Be a worker process until `stop` is set."""
-    await asyncio.gather(*(worker.run(stop) for worker in workers(product)), chores.run(product, stop))
+    lanes_of = workers(product)
+    async with Hints(product.stores.valkey, lanes_of).hearing():
+        await asyncio.gather(*(worker.run(stop) for worker in lanes_of), chores.run(product, stop))
 
 
 async def drain(product: Product) -> int:

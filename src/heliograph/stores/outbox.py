@@ -78,6 +78,12 @@ def request_id() -> str:
     return str(logs.bound().get("request_id", ""))
 
 
+def hinted_kinds(hint: bytes) -> list[str]:
+    """Which kinds of messages a hint is about; none: whatever kind."""
+    # An older process says "1".
+    return hint.decode().split(",") if hint not in (b"", b"1") else []
+
+
 class Outbox:
     """The messages of all shards."""
 
@@ -85,10 +91,10 @@ class Outbox:
         self._shards = shards
         self._valkey = valkey
 
-    async def hint(self) -> None:
-        """Wake the workers. Without it they look by themselves a moment later."""
+    async def hint(self, *kinds: str) -> None:
+        """Wake the workers for messages of `kinds`, or of whatever kind. Without it they look by themselves a moment later."""
         try:
-            await self._valkey.one(lambda _: ("PUBLISH", CHANNEL, "1"))
+            await self._valkey.one(lambda _: ("PUBLISH", CHANNEL, ",".join(kinds)))
         except StoreUnavailableError:
             return
 

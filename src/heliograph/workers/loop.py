@@ -17,14 +17,13 @@ import msgspec
 
 from heliograph.base import logs, metrics
 from heliograph.base.errors import StoreUnavailableError
-from heliograph.stores.outbox import CHANNEL, LEASE_S, LeaseLostError, Message, Outbox, TurnOverError
+from heliograph.stores.outbox import LEASE_S, LeaseLostError, Message, Outbox, TurnOverError
 from heliograph.stores.shards import Shard, Shards
-from heliograph.stores.valkey import Valkey
 
 log = logs.get("worker")
 
 POLL_S = 0.2
-# Every post of a busy site is a hint to every lane. A look costs PostgreSQL as much as a small message, and finds more when it
+# Every post of a busy site is a hint. A look costs PostgreSQL as much as a small message, and finds more when it
 # comes a little later; on a quiet site the last look is longer ago than this, and the next comes at once.
 LOOK_EVERY_S = 0.03
 ATTEMPTS = 10
@@ -34,8 +33,6 @@ AWAY_DELAY_S = 1.0
 OWN_STORES = frozenset({"postgres", "valkey"})
 
 Handler = Callable[[Message], Awaitable[None]]
-# The next hint, None when time (seconds) is up.
-Wait = Callable[[float], Awaitable[object]]
 # Messages of one shard; gives the ids of those that are not done but have been handed on.
 Together = Callable[[Sequence[Message]], Awaitable[Collection[int]]]
 
@@ -51,42 +48,55 @@ class Lane(msgspec.Struct, frozen=True):
     concurrency: int
     together: int = 1
 
+    def takes(self, kind: str) -> bool:
+        """Whether messages of `kind` are of this lane."""
+        return (kind in self.kinds) == self.inside
+
 
 class Worker:
-    """Works off one lane of the outbox. `handlers`: by kind of message; `together`: for the messages of a whole task."""
+    """Works off one lane of the outbox. `handlers`: by kind of message; `together`: for the messages of a whole task.
+
+    Who sets `hinted` has it look at once.
+    """
 
     def __init__(
         self,
         shards: Shards,
-        valkey: Valkey,
         outbox: Outbox,
         handlers: Mapping[str, Handler],
         lane: Lane,
         together: Together | None = None,
     ) -> None:
         self._shards = shards
-        self._valkey = valkey
         self._outbox = outbox
         self._handlers = handlers
-        self._lane = lane
+        self.lane = lane
+        self.hinted = asyncio.Event()
         self._together = together
         self._running: set[asyncio.Task[None]] = set()
         self._turn = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what has been begun."""
-        async with self._valkey.listen(CHANNEL) as wait:
-            while not stop.is_set():
-                looked_at = time.monotonic()
-                taken = await self._take()
-                if len(self._running) >= self._lane.concurrency:
-                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-                    continue
-                if not taken:
-                    await _heard(wait, stop)
-                await _rested(wait, looked_at)
+        while not stop.is_set():
+            looked_at = time.monotonic()
+            # Before the look, which answers all hints so far.
+            self.hinted.clear()
+            taken = await self._take()
+            if len(self._running) >= self.lane.concurrency:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            if not taken:
+                await self._idle()
+            await asyncio.sleep(LOOK_EVERY_S - (time.monotonic() - looked_at))
         if self._running:
             await asyncio.wait(self._running)
+
+    async def _idle(self) -> None:
+        """Wait for a hint, or for the time to look by oneself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_S):
+                await self.hinted.wait()
 
     async def drain(self) -> int:
         """Work until nothing that is due is left; how many messages were handled."""
@@ -103,12 +113,12 @@ class Worker:
         # Another shard is the first each time: one that is never empty must not take all the room.
         self._turn = (self._turn + 1) % len(self._shards.all)
         for shard in [*self._shards.all[self._turn :], *self._shards.all[: self._turn]]:
-            room = self._lane.concurrency - len(self._running)
+            room = self.lane.concurrency - len(self._running)
             if room <= 0:
                 break
             messages = await self._lease(shard, room)
-            for at in range(0, len(messages), self._lane.together):
-                self._start(messages[at : at + self._lane.together])
+            for at in range(0, len(messages), self.lane.together):
+                self._start(messages[at : at + self.lane.together])
             taken += len(messages)
         return taken
 
@@ -119,9 +129,9 @@ class Worker:
         task.add_done_callback(self._running.discard)
 
     async def _lease(self, shard: Shard, room: int) -> list[Message]:
-        limit = room * self._lane.together
+        limit = room * self.lane.together
         try:
-            return await self._outbox.lease(shard, limit, self._lane.kinds, inside=self._lane.inside)
+            return await self._outbox.lease(shard, limit, self.lane.kinds, inside=self.lane.inside)
         except StoreUnavailableError:
             return []
 
@@ -202,20 +212,3 @@ class Worker:
         except StoreUnavailableError:
             # The lease runs out by itself.
             return
-
-
-async def _rested(wait: Wait, looked_at: float) -> None:
-    """Come back when it is time to look again, and forget the hints of the time between: the look answers them all."""
-    await asyncio.sleep(LOOK_EVERY_S - (time.monotonic() - looked_at))
-    with contextlib.suppress(StoreUnavailableError):
-        while await wait(0) is not None:
-            pass
-
-
-async def _heard(wait: Wait, stop: asyncio.Event) -> None:
-    """Wait for a hint, or for the time to look by oneself."""
-    try:
-        await wait(POLL_S)
-    except StoreUnavailableError:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=POLL_S)

@@ -23,7 +23,7 @@ def published(product: Product) -> Together:
         for message in handed_on:
             await product.outbox.hand_on(message, SPREAD)
         if handed_on:
-            await product.outbox.hint()
+            await product.outbox.hint(SPREAD)
         return {message.id for message in handed_on}
 
     return handle

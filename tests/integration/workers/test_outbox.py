@@ -17,6 +17,7 @@ from heliograph.stores.queries import parse
 from heliograph.stores.shards import Shards
 from heliograph.stores.valkey import Valkey
 from heliograph.workers import loop
+from heliograph.workers.hints import Hints
 from heliograph.workers.loop import ATTEMPTS, Handler, Lane, Worker
 
 sql = parse(
@@ -72,8 +73,8 @@ async def one(shards: Shards) -> dict[str, object]:
     return dict(row)
 
 
-def worker(shards: Shards, box: Outbox, valkey: Valkey, handlers: Mapping[str, Handler], lane: Lane = ALL) -> Worker:
-    return Worker(shards, valkey, box, handlers, lane)
+def worker(shards: Shards, box: Outbox, handlers: Mapping[str, Handler], lane: Lane = ALL) -> Worker:
+    return Worker(shards, box, handlers, lane)
 
 
 @asynccontextmanager
@@ -86,6 +87,13 @@ async def running(*workers: Worker):
     finally:
         stop.set()
         await asyncio.gather(*tasks)
+
+
+def hinted(one: Worker):
+    async def is_set() -> bool:
+        return one.hinted.is_set()
+
+    return is_set
 
 
 async def until(check, timeout_s: float = 10.0) -> None:
@@ -171,9 +179,7 @@ async def test_who_has_lost_the_lease_can_do_nothing(
         await box.done(current)
 
 
-async def test_a_worker_that_dies_in_the_middle(
-    shards: Shards, box: Outbox, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_worker_that_dies_in_the_middle(shards: Shards, box: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another goes on at the cursor: each page once, but for the one under way."""
     pages: list[tuple[str, int]] = []
     stuck = asyncio.Event()
@@ -191,14 +197,14 @@ async def test_a_worker_that_dies_in_the_middle(
 
     monkeypatch.setattr(outbox, "LEASE_S", 0.4)
     await put(shards, "light")
-    first = worker(shards, box, valkey, {"light": deliverer("first", 4)})
+    first = worker(shards, box, {"light": deliverer("first", 4)})
     # It dies whole: nothing renews its lease.
     monkeypatch.setattr(loop, "LEASE_S", 1000)
     assert await first._take() == 1
     await asyncio.wait_for(stuck.wait(), timeout=5)
     for task in first._running:
         task.cancel()
-    second = worker(shards, box, valkey, {"light": deliverer("second", None)})
+    second = worker(shards, box, {"light": deliverer("second", None)})
 
     async def over() -> bool:
         await second.drain()
@@ -208,9 +214,7 @@ async def test_a_worker_that_dies_in_the_middle(
     assert pages == [*(("first", page) for page in (1, 2, 3, 4)), *(("second", page) for page in (4, 5, 6))]
 
 
-async def test_a_slow_handler_keeps_its_lease(
-    shards: Shards, box: Outbox, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_handler_keeps_its_lease(shards: Shards, box: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "LEASE_S", 0.6)
     monkeypatch.setattr(loop, "LEASE_S", 0.6)
     calls = []
@@ -220,7 +224,7 @@ async def test_a_slow_handler_keeps_its_lease(
         await asyncio.sleep(1.5)
 
     await put(shards, "light")
-    async with running(*(worker(shards, box, valkey, {"light": slow}) for _ in range(2))):
+    async with running(*(worker(shards, box, {"light": slow}) for _ in range(2))):
 
         async def over() -> bool:
             return await shards.scatter(sql.all) == []
@@ -229,7 +233,7 @@ async def test_a_slow_handler_keeps_its_lease(
     assert calls == [1]
 
 
-async def test_a_failing_message_comes_back_later_and_is_given_up(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_a_failing_message_comes_back_later_and_is_given_up(shards: Shards, box: Outbox) -> None:
     attempts, waits = [], []
 
     async def fails(message: Message) -> None:
@@ -237,7 +241,7 @@ async def test_a_failing_message_comes_back_later_and_is_given_up(shards: Shards
         raise ZeroDivisionError("of light")
 
     await put(shards, "light")
-    works = worker(shards, box, valkey, {"light": fails})
+    works = worker(shards, box, {"light": fails})
     for _ in range(ATTEMPTS):
         assert await works.drain() == 1
         waits.append((await one(shards))["wait_s"])
@@ -258,12 +262,12 @@ async def test_a_failing_message_comes_back_later_and_is_given_up(shards: Shards
     async def succeeds(message: Message) -> None:
         done.append(message.attempts)
 
-    assert await worker(shards, box, valkey, {"light": succeeds}).drain() == 1
+    assert await worker(shards, box, {"light": succeeds}).drain() == 1
     assert done == [1]
     assert await shards.scatter(sql.all) == []
 
 
-async def test_a_message_that_kills_its_worker_is_given_up(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_a_message_that_kills_its_worker_is_given_up(shards: Shards, box: Outbox) -> None:
     """The worker never comes to say that it failed; after so many leases nobody tries again."""
 
     async def never(message: Message) -> None:
@@ -273,16 +277,16 @@ async def test_a_message_that_kills_its_worker_is_given_up(shards: Shards, box: 
     for attempt in range(1, ATTEMPTS + 1):
         assert [message.attempts for message in await take(box, shards)] == [attempt]
         await shards.scatter(sql.due)
-    await worker(shards, box, valkey, {"light": never}).drain()
+    await worker(shards, box, {"light": never}).drain()
     assert (await one(shards))["dead"]
 
 
-async def test_a_store_that_is_away_does_not_count(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_a_store_that_is_away_does_not_count(shards: Shards, box: Outbox) -> None:
     async def away(_: Message) -> None:
         raise StoreUnavailableError("valkey")
 
     await put(shards, "light")
-    works = worker(shards, box, valkey, {"light": away})
+    works = worker(shards, box, {"light": away})
     for _ in range(ATTEMPTS + 3):
         assert await works.drain() == 1
         row = await one(shards)
@@ -291,14 +295,14 @@ async def test_a_store_that_is_away_does_not_count(shards: Shards, box: Outbox, 
         await shards.scatter(sql.due)
 
 
-async def test_an_unknown_message_waits_for_who_knows_it(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_an_unknown_message_waits_for_who_knows_it(shards: Shards, box: Outbox) -> None:
     """A newer version's message, met by an older worker in a rolling upgrade."""
     await put(shards, "of tomorrow")
-    assert await worker(shards, box, valkey, {}).drain() == 1
+    assert await worker(shards, box, {}).drain() == 1
     assert ((await one(shards))["attempts"], (await one(shards))["dead"]) == (1, False)
 
 
-async def test_big_messages_do_not_starve_small_ones(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_big_messages_do_not_starve_small_ones(shards: Shards, box: Outbox) -> None:
     release, small = asyncio.Event(), []
 
     async def big(_: Message) -> None:
@@ -311,7 +315,7 @@ async def test_big_messages_do_not_starve_small_ones(shards: Shards, box: Outbox
         await put(shards, "big")
     for number in range(20):
         await put(shards, "small", number=number)
-    async with running(worker(shards, box, valkey, {"big": big, "small": quick})):
+    async with running(worker(shards, box, {"big": big, "small": quick})):
 
         async def all_small() -> bool:
             return len(small) == 20
@@ -320,7 +324,7 @@ async def test_big_messages_do_not_starve_small_ones(shards: Shards, box: Outbox
         release.set()
 
 
-async def test_lanes_are_apart(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+async def test_lanes_are_apart(shards: Shards, box: Outbox) -> None:
     seen: list[str] = []
 
     async def see(message: Message) -> None:
@@ -329,8 +333,8 @@ async def test_lanes_are_apart(shards: Shards, box: Outbox, valkey: Valkey) -> N
     for kind in ("photo", "post", "photo"):
         await put(shards, kind)
     photos = Lane(frozenset({"photo"}), inside=True, concurrency=1)
-    assert await worker(shards, box, valkey, {"photo": see}, photos).drain() == 2
-    assert await worker(shards, box, valkey, {"post": see}, msgspec.structs.replace(photos, inside=False)).drain() == 1
+    assert await worker(shards, box, {"photo": see}, photos).drain() == 2
+    assert await worker(shards, box, {"post": see}, msgspec.structs.replace(photos, inside=False)).drain() == 1
     assert seen == ["photo", "photo", "post"]
 
 
@@ -350,14 +354,15 @@ async def test_a_busy_shard_does_not_starve_the_next(cluster, valkey: Valkey, to
             await put(both, "light", slot=1)
         await put(both, "light", slot=1000)
         lane = Lane(frozenset(), inside=False, concurrency=1)
-        assert await worker(both, box, valkey, {"light": see}, lane).drain() == 41
+        assert await worker(both, box, {"light": see}, lane).drain() == 41
     for name in names:
         await cluster.drop(name)
     assert order.index(1000) < 10, order
 
 
+@pytest.mark.parametrize("kinds", [(), ("1",), ("light",), ("heavy", "light")])
 async def test_a_hint_wakes_a_worker_at_once(
-    shards: Shards, box: Outbox, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+    shards: Shards, box: Outbox, valkey: Valkey, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "POLL_S", 30.0)
     seen = asyncio.Event()
@@ -365,16 +370,30 @@ async def test_a_hint_wakes_a_worker_at_once(
     async def see(_: Message) -> None:
         seen.set()
 
-    async with running(worker(shards, box, valkey, {"light": see})):
+    works = worker(shards, box, {"light": see})
+    async with running(works), Hints(valkey, [works]).hearing():
         await put(shards, "light")
 
         async def heard() -> bool:
-            await box.hint()
+            await box.hint(*kinds)
             return seen.is_set()
 
         await until(heard)
         monkeypatch.setattr(loop, "POLL_S", 0.05)
         await box.hint()
+
+
+async def test_a_hint_leaves_those_asleep_whom_it_is_not_for(shards: Shards, box: Outbox, valkey: Valkey) -> None:
+    light, others = (worker(shards, box, {}, Lane(frozenset({"light"}), inside, 1)) for inside in (True, False))
+    async with Hints(valkey, [light, others]).hearing():
+        await until(hinted(light))
+        light.hinted.clear()
+        others.hinted.clear()
+        await box.hint("light")
+        await until(hinted(light))
+        assert not others.hinted.is_set()
+        await box.hint("heavy", "heavier")
+        await until(hinted(others))
 
 
 async def test_workers_go_on_without_hints(shards: Shards, tmp_path) -> None:
@@ -386,7 +405,7 @@ async def test_workers_go_on_without_hints(shards: Shards, tmp_path) -> None:
 
     async with Valkey.open(f"unix://{tmp_path}/nobody") as nobody:
         box = Outbox(shards, nobody)
-        async with running(worker(shards, box, nobody, {"light": see})):
+        async with running(worker(shards, box, {"light": see})):
             await put(shards, "light")
             await box.hint()
             await asyncio.wait_for(seen.wait(), timeout=5)

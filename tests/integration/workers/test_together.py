@@ -111,7 +111,7 @@ async def test_a_large_audience_is_handed_on(town: Town, monkeypatch: pytest.Mon
     monkeypatch.setattr(deliver, "FEW", READERS - 1)
     monkeypatch.setattr(deliver, "PAGE", 2)
     await town.post(0)
-    (posts,) = [each for each in workers(town.product) if PUBLISHED in each._lane.kinds and each._lane.inside]
+    (posts,) = [each for each in workers(town.product) if PUBLISHED in each.lane.kinds and each.lane.inside]
     await posts.drain()
     assert await town.left() == [(deliver.SPREAD, 0, False)]
     assert await town.feeds() == [[]] * READERS

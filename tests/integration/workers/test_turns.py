@@ -22,9 +22,7 @@ async def test_a_small_delivery_does_not_wait_behind_a_large_one(product: Produc
         await product.home.page(fan, Page())
     await product.following.follow(fans[0], friend)
     stores = product.stores
-    worker = Worker(
-        stores.shards, stores.valkey, product.outbox, handlers.handlers(product), Lane(frozenset(), False, 1)
-    )
+    worker = Worker(stores.shards, product.outbox, handlers.handlers(product), Lane(frozenset(), False, 1))
     await worker.drain()
     large = (await product.publishing.publish(star, PLAIN)).post_id
     small = (await product.publishing.publish(friend, PLAIN)).post_id

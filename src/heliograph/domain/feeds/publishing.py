@@ -14,7 +14,7 @@ from heliograph.domain.feeds.tagging import Tagging
 from heliograph.domain.feeds.threads import Contexts
 from heliograph.domain.posts.edit import Edited, Editor, PostChanges
 from heliograph.domain.posts.post import Header, Visibility
-from heliograph.domain.posts.publish import Draft, Published, Publisher
+from heliograph.domain.posts.publish import PUBLISHED, Draft, Published, Publisher
 from heliograph.domain.posts.reblogs import Reblogs
 from heliograph.domain.posts.threads import Reply, Threads
 from heliograph.stores.cache import note_degraded
@@ -60,7 +60,7 @@ class Publishing:
         published = await self._publisher.publish(author, draft)
         if published.created:
             await asyncio.gather(
-                self._at_once(published.post_id, author, published.only),
+                self._at_once(published.post_id, author, published.only, PUBLISHED),
                 self._take_place(published.reply),
                 self._list(published.post_id, published.tags),
                 self._everybody.show(_header(published.post_id, author, draft)),
@@ -120,9 +120,10 @@ class Publishing:
         await self._reblogs.unreblog(account, original)
         await self._outbox.hint()
 
-    async def _at_once(self, post_id: int, author: int, only: list[int] | None) -> None:
+    async def _at_once(self, post_id: int, author: int, only: list[int] | None, *kinds: str) -> None:
+        """`kinds`: of the messages that the change has put into the outbox; none: whatever kind."""
         try:
-            await asyncio.gather(self._outbox.hint(), self._delivery.at_once(post_id, author, only))
+            await asyncio.gather(self._outbox.hint(*kinds), self._delivery.at_once(post_id, author, only))
         except StoreUnavailableError as error:
             # The worker will do it.
             note_degraded(error.store)

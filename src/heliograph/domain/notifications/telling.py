@@ -70,7 +70,7 @@ class Telling:
                         what = {"post": post.post, "author": post.author}
                         await outbox.put(transaction, ids.slot_of(post.author), TELL, what, request=post.request_id)
         if told:
-            await self._outbox.hint()
+            await self._outbox.hint(TELL)
 
     async def _described(self, post: NewPost) -> NewPost:
         """What an older version's message does not say."""

@@ -90,7 +90,8 @@ SELECT id FROM post;
 -- name: undelivered
 -- How many of these posts are still to be delivered.
 -- scatter
-SELECT count(*) FROM outbox WHERE dead_at IS NULL AND (payload->>'post')::bigint = ANY(:posts::bigint[]);
+SELECT count(*) FROM outbox
+WHERE dead_at IS NULL AND (payload->>'post')::bigint IN (SELECT post FROM unnest(:posts::bigint[]) AS given (post));
 
 -- name: analyze
 -- scatter
