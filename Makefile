@@ -31,7 +31,7 @@ up: $(RUN) ## A site of your own, in var/main
 	@HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var/main} exec $(BIN)/heliograph up
 
 test: $(DEV) browser ## Every test but the long ones
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 test-unit: $(DEV) ## The tests that open no socket
 	$(BIN)/pytest tests/unit

@@ -22,13 +22,38 @@ from heliograph.wiring import open_product
 
 TEMPLATE = "heliograph_template"
 
+# Files that take longest, as measured: they begin first, so that at the end no core waits for one of them.
+LONGEST = [
+    "integration/society/test_society.py",
+    "integration/notifications/test_telling.py",
+    "integration/truth/test_stampedes.py",
+    "chaos/test_kill_programs.py",
+    "integration/cli/test_cli_alone.py",
+    "api/security/test_xss.py",
+    "integration/media/test_confinement.py",
+    "api/test_schemathesis.py",
+    "api/oauth/test_oauth.py",
+    "browser/test_browser_corpus.py",
+    "integration/feeds/test_search.py",
+    "api/visibility/test_matrix.py",
+    "integration/cli/test_cli_up.py",
+    "integration/cli/test_cli_demo.py",
+    "browser/test_browser_pages.py",
+    "integration/truth/test_two_processes.py",
+    "chaos/test_slow.py",
+    "chaos/test_kill_stores.py",
+    "browser/test_browser_society.py",
+]
+
 # How long an example takes says how busy the machine is, and the same examples each time say whether a change has broken something.
 hypothesis.settings.register_profile("heliograph", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("heliograph")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long tests run only when they are asked for by their marker."""
+    """Long tests run only when they are asked for by their marker; of the others the longest files come first."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
     if "long" in (config.option.markexpr or ""):
         return
     kept = [item for item in items if item.get_closest_marker("long") is None]
