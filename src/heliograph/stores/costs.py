@@ -24,11 +24,11 @@ class Costs(msgspec.Struct, frozen=True):
     process has read it.
     """
 
-    begin_us: float = 500.0
-    push_us: float = 17.0
-    skip_us: float = 9.0
-    merge_us: float = 3.0
-    fetch_us: float = 60.0
+    begin_us: float = 430.0
+    push_us: float = 23.0
+    skip_us: float = 16.0
+    merge_us: float = 6.0
+    fetch_us: float = 80.0
 
 
 COSTS = Costs()

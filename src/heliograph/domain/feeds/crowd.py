@@ -25,8 +25,9 @@ from heliograph.stores.shards import Shard, Shards
 
 sql = load("audiences")
 
-SAMPLED = 16
-FLUSH_S = 300.0
+SAMPLED = 64
+FLUSH_S = 1800.0
+LAST_FLUSH_S = 1.0
 # Over how long reads and posts are averaged: a day and its night are in it, and most of a week.
 READS_KEPT_S = 3 * 86400.0
 POSTS_KEPT = timedelta(days=7)
@@ -68,6 +69,10 @@ class Crowds:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            # What half an hour has counted is worth a moment, and no more.
+            with contextlib.suppress(StoreUnavailableError, TimeoutError):
+                async with asyncio.timeout(LAST_FLUSH_S):
+                    await self.flush()
 
     async def _keep_counting(self) -> None:
         while True:

@@ -4,8 +4,10 @@ import asyncio
 import itertools
 import statistics
 
+import msgspec
+
 from heliograph.lab.bench import crowd, load
-from heliograph.lab.bench.trial import ALL_CORES, Trial, program
+from heliograph.lab.bench.trial import ALL_CORES, PUSH_LIMIT, Trial, program
 from heliograph.lab.pushpull.processor import spent
 from heliograph.stores.costs import Costs
 from heliograph.stores.idlists import HOME, RECENT, IdLists
@@ -16,7 +18,7 @@ sql = queries("pushpull")
 
 # Few posts at once, as they come in life: of many that are pushed side by side some come after newer ones, and must find their place.
 FOLLOWERS, POSTS, TURNS = 4000, 5, 8
-BEGINS, BEGIN_TURNS = 5, 60
+BEGINS, HEARERS, BEGIN_TURNS = 5, 2, 100
 VIEWERS, FOLLOWED = 50, 40
 READS, PAIRS = 600, 3
 FEED_IDS, TTL_S, LISTS_AT_ONCE = 800, 3600, 8
@@ -29,7 +31,7 @@ async def calibrate(trial: Trial) -> Costs:
     """The costs on this machine."""
     push_us = await _push_us(trial, "there", lists=True)
     skip_us = await _push_us(trial, "away", lists=False)
-    begin_us = await _begin_us(trial) - push_us
+    begin_us = await _begin_us(trial) - HEARERS * push_us
     merge_us, fetch_us = await _pull_us(trial)
     return Costs(begin_us, push_us, skip_us, merge_us, fetch_us)
 
@@ -50,23 +52,24 @@ async def _push_us(trial: Trial, prefix: str, *, lists: bool) -> float:
 
 
 async def _begin_us(trial: Trial) -> float:
-    """What a post takes more that is pushed to one follower than one that is left to be pulled, of BEGINS that come together."""
+    """What a post takes more that is pushed than one that is left to be pulled, before its first follower. BEGINS come together."""
     authors = [author.id for author in await crowd.people(trial.shards, BEGINS, "teller")]
-    listeners = [person.id for person in await crowd.people(trial.shards, BEGINS, "listener")]
-    await crowd.follow(trial.shards, list(zip(listeners, authors, strict=True)))
+    listeners = [person.id for person in await crowd.people(trial.shards, HEARERS, "listener")]
+    await crowd.follow(trial.shards, [(listener, author) for listener in listeners for author in authors])
     await crowd.make(trial.shards, crowd.sql.analyze)
     await _fill(IdLists(trial.valkey, FEED_IDS), listeners)
-    async with program(trial.settings, "heliograph", "work", cores=ALL_CORES) as worker:
 
-        async def delivered_us(pull_from: int | None) -> float:
-            await trial.shards.scatter(sql.pull, authors=authors, pull_from=pull_from)
-            await _delivered(trial, authors, 1)
+    async def delivered_us(push_limit: int, pull_from: int | None) -> float:
+        await trial.shards.scatter(sql.pull, authors=authors, pull_from=pull_from)
+        settings = msgspec.structs.replace(trial.settings, push_limit=push_limit)
+        async with program(settings, "heliograph", "work", cores=ALL_CORES) as worker:
+            await _delivered(trial, authors, 2)
             with spent({"worker": worker}) as used:
                 for _ in range(BEGIN_TURNS):
                     await _delivered(trial, authors, 1)
-            return used.total_s * 1e6 / (BEGIN_TURNS * BEGINS)
+        return used.total_s * 1e6 / (BEGIN_TURNS * BEGINS)
 
-        more = [await delivered_us(None) - await delivered_us(1) for _ in range(PAIRS)]
+    more = [await delivered_us(PUSH_LIMIT, None) - await delivered_us(1, 1) for _ in range(PAIRS)]
     return statistics.median(more)
 
 

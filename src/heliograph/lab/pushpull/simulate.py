@@ -15,7 +15,7 @@ from heliograph.stores.costs import COSTS, Crowd, pulling_pays
 
 ACCOUNTS = 100_000
 # As the product counts them: one read in so many, over some days; posts over a week.
-SAMPLED, READS_DAYS, POSTS_DAYS = 16, 3, 7
+SAMPLED, READS_DAYS, POSTS_DAYS = 64, 3, 7
 FIXED = 10_000
 
 
