@@ -14,7 +14,7 @@ from functools import partial
 from heliograph.stores.pipe import Command
 from heliograph.stores.valkey import BUCKETS, Keys, Valkey, function
 
-# Some 6 us each.
+# Some 6 us each on a quick machine, 20 on a slow one.
 WAVE_IDS = 16
 WAVES = 2
 

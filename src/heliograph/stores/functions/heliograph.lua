@@ -31,7 +31,6 @@ local function trim(key, cap)
 end
 
 -- How long a list of `cap` may grow before it is cut: cutting costs as much as pushing, and is logged as well.
--- (816 ids of 10 bytes still fit into one node of a list, 8 KiB.)
 local function slack(cap)
   return cap + math.floor(cap / 50)
 end
