@@ -190,7 +190,7 @@ class Product:
         accounts = AccountSearch(shards, self.profiles)
         self.search = Search(shards, accounts, self.hashtags, self.people, self.timelines, self.relations)
         self.following = Following(shards, lists, self.follows, self.profiles)
-        self.choice = Choice(shards, self.crossing, self.crowds, settings.push_limit)
+        self.choice = Choice(shards, self.crossing, self.crowds, self.pulled, settings.push_limit)
         self.delivery = Delivery(shards, lists, self.choice, self.pace)
         self.backfills = Backfills(shards, lists, self.crossing)
         self.contexts = Contexts(self.threads, self.posts, self.hydration, self.viewing)

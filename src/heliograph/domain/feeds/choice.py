@@ -10,6 +10,7 @@ from heliograph.base import ids
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.feeds.crossing import Audience, Crossing
 from heliograph.domain.feeds.crowd import FAMOUS, READS_KEPT_S, Crowds
+from heliograph.domain.feeds.pulled import PulledAuthors
 from heliograph.stores.costs import COSTS, pulling_pays
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shards
@@ -28,15 +29,20 @@ GROWN = 2
 # Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read. Famous ones sooner.
 REVIEW_S, REVIEW_FAMOUS_S = 10 * 86400.0, READS_KEPT_S
 REVIEWED_AT_ONCE = 100
+# Every process knows all who are pulled, at some 300 bytes each. When there are so many, only famous ones join them.
+MOST_PULLED = 50_000
 
 
 class Choice:
     """Chooses. `push_limit`: followers up to which an author is pushed; 0: by cost."""
 
-    def __init__(self, shards: Shards, crossing: Crossing, crowds: Crowds, push_limit: int) -> None:
+    def __init__(
+        self, shards: Shards, crossing: Crossing, crowds: Crowds, pulled: PulledAuthors, push_limit: int
+    ) -> None:
         self._shards = shards
         self._crossing = crossing
         self._crowds = crowds
+        self._pulled = pulled
         self._push_limit = push_limit
         self._chance = random.Random()  # noqa: S311 -- a sample, not a secret
 
@@ -93,6 +99,8 @@ class Choice:
         pulled = audience.pull_from is not None
         crowd = await self._crowds.look(author, audience.followers, pulled=pulled)
         pull = crowd is not None and pulling_pays(crowd, pulled=pulled)
+        if pull and not pulled and audience.followers < FAMOUS:
+            pull = await self._pulled.count() < MOST_PULLED
         return await self._crossed(author, audience, pull=pull)
 
     async def _crossed(self, author: int, audience: Audience, *, pull: bool) -> Audience:

@@ -82,6 +82,11 @@ class PulledAuthors:
         self._learned: dict[Shard, tuple[float, float]] = {}
         self._looking: asyncio.Task[None] | None = None
 
+    async def count(self) -> int:
+        """How many authors are pulled."""
+        await self.look()
+        return len(self._authors)
+
     async def lists(self, relations: Relations) -> list[Key]:
         """The lists (kind, id) that a viewer with `relations` merges into their home; `cut` says what of them."""
         await self.look()
