@@ -8,8 +8,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from heliograph.base import logs
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.stores.valkey import Valkey
+
+log = logs.get("hearing")
 
 WAIT_S = 0.5
 CANCEL_AGAIN_S = 0.5
@@ -41,14 +44,16 @@ async def _hear(valkey: Valkey, channel: str, on_message: OnMessage, on_change: 
         while True:
             try:
                 message = await wait(WAIT_S)
-            except StoreUnavailableError:
+                if not hears:
+                    hears = True
+                    on_change(hears)
+                if message is not None:
+                    on_message(message)
+            except Exception as error:
+                # Whatever it is: who goes on believing that they hear would believe for good what nobody tells them any more.
+                if not isinstance(error, StoreUnavailableError):
+                    log.exception("hearing.failed", channel=channel)
                 if hears:
                     hears = False
                     on_change(hears)
                 await asyncio.sleep(WAIT_S)
-                continue
-            if not hears:
-                hears = True
-                on_change(hears)
-            if message is not None:
-                on_message(message)

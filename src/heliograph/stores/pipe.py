@@ -6,7 +6,8 @@ docs/design/decisions.md). Replies come in the order of the commands; nobody wai
 connection whose oldest reply is late is given up whole.
 
 The server also says, unasked and between replies, which keys have changed that were read to be kept (`near.py`). That is
-heard where it stands in the order of replies, so whoever keeps something must put it away where its reply stands (`arrived`).
+heard where it stands in the order of replies, so whoever keeps something must put it away where its reply stands (`arrived`). What
+is heard in the middle of a wave's replies is heard once more at its end, when these have been put away.
 """
 
 import asyncio
@@ -94,6 +95,8 @@ class Pipe(asyncio.Protocol):
         self._on_changed = on_changed
         self._loop = asyncio.get_running_loop()
         self._reader = libvalkey.Reader(replyError=ReplyError, notEnoughData=_MORE)
+        # Heard since the first reply to a wave that is not complete.
+        self._heard_midway: list[bytes] = []
         self._hearers: list[asyncio.Future[None]] = []
         self._transport: asyncio.Transport | None = None
         self._outgoing: list[bytes] = []
@@ -175,11 +178,17 @@ class Pipe(asyncio.Protocol):
             while (reply := gets()) is not _MORE:
                 # No reply to a command of ours looks like this.
                 if type(reply) is list and len(reply) == 2 and reply[0] == _CHANGED:
-                    self._on_changed(reply[1])
+                    self._hear(reply[1])
                 elif self._waves:
                     self._take(reply)
         except libvalkey.ProtocolError:
             self.close()
+
+    def _hear(self, keys: list[bytes] | None) -> None:
+        """Hear that `keys` have changed (None: all)."""
+        self._on_changed(keys)
+        if keys is not None and self._waves and self._waves[0].replies:
+            self._heard_midway += keys
 
     def _take(self, reply: Any) -> None:
         """Add a reply to the wave that it belongs to."""
@@ -193,6 +202,10 @@ class Pipe(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 -- theirs who asked, not that of all who share the connection
                 _fail(wave.future, error)
                 return
+            finally:
+                if self._heard_midway:
+                    keys, self._heard_midway = self._heard_midway, []
+                    self._on_changed(keys)
             if not wave.future.done():
                 wave.future.set_result(wave.replies)
 

@@ -201,7 +201,9 @@ class Valkey:
             try:
                 return await message(timeout_s)
             except (ValkeyError, OSError) as error:
-                await subscription.aclose()
+                # Closing waits for the other end, which may be why we close.
+                with contextlib.suppress(ValkeyError, OSError):
+                    await subscription.aclose()
                 raise StoreUnavailableError("valkey") from error
 
         try:

@@ -78,7 +78,8 @@ def handlers(product: Product) -> dict[str, Handler]:
 
     async def restored(message: Message) -> None:
         # Lists that were built meanwhile do not have the posts of a suspended author.
-        await product.everybody.forget()
+        if message.cursor == 0:
+            await product.everybody.forget()
         order = msgspec.convert(message.payload, crossing.Backfill)
         await product.backfills.push(order, message.cursor, turns(outbox, message))
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from heliograph.base import clock, ids
+from heliograph.base import clock, ids, logs
 from heliograph.base.errors import StoreUnavailableError
 from heliograph.domain.graph.relations import Relations
 from heliograph.stores.costs import Crowd, worth_a_look
@@ -23,6 +23,7 @@ from heliograph.stores.idlists import HOME, IdLists
 from heliograph.stores.queries import load
 from heliograph.stores.shards import Shard, Shards
 
+log = logs.get("crowd")
 sql = load("audiences")
 
 SAMPLED = 64
@@ -77,8 +78,12 @@ class Crowds:
     async def _keep_counting(self) -> None:
         while True:
             # What could not be told is told the next time.
-            with contextlib.suppress(StoreUnavailableError):
+            try:
                 await self.flush()
+            except StoreUnavailableError:
+                pass
+            except Exception:
+                log.exception("crowd.uncounted")
             await asyncio.sleep(FLUSH_S * self._chance.uniform(0.8, 1.2))
 
     async def flush(self) -> None:

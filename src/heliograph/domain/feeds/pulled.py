@@ -10,6 +10,7 @@ is late.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,8 @@ sql = load("feeds")
 REFRESH_S = 2.0
 # Those who ask while somebody looks go on with what was known, if that is not older: a change is set 10 seconds ahead.
 BELIEVED_REFRESHES = 3
+# Who has not heard of some shard for so long may not know of a change that matters: it was set GRACE ahead (crossing.py).
+UNHEARD_S = 8.0
 # Changes are asked for from so long before the last look: a revision is minted some time before its transaction commits.
 OVERLAP_S = 60.0
 # All is read anew now and then: what ended with its row shows in no change.
@@ -58,7 +61,7 @@ class Span(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(found, ids=[ident for ident in found.ids if self.low <= ident < self.high])
 
 
-# Of what has ended since the list was asked for: all of it is in the readers' own lists.
+# Of what is pulled no more: all of it is in the readers' own lists.
 NOTHING = Span(ids.MAX_ID, 0)
 
 
@@ -78,6 +81,8 @@ class PulledAuthors:
         self._tags: dict[int, Span] = {}
         self._merged: WeakKeyDictionary[IdSet, list[Key]] = WeakKeyDictionary()
         self._read_at = float("-inf")
+        # When the shard answered of which nothing has been heard for longest.
+        self._heard_at = float("-inf")
         # When each shard was last asked, and when for all that it has.
         self._learned: dict[Shard, tuple[float, float]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -101,13 +106,18 @@ class PulledAuthors:
             return [*found, *((TAGGED, number) for number in self._tags if number in relations.tags)]
         return found
 
-    def cut(self, relations: Relations, wanted: Sequence[Key], found: Sequence[IdList]) -> list[IdList]:
-        """What belongs into the home of a viewer with `relations` of the lists `wanted` that have been read for a page."""
+    def spans(self, wanted: Sequence[Key]) -> list[Span | None]:
+        """What is pulled of the lists `wanted`, to be asked before they are read: None for who is at home there."""
+        return [None if kind == HOME else self._span(kind, ident) for kind, ident in wanted]
+
+    def cut(self, relations: Relations, spans: Sequence[Span | None], found: Sequence[IdList]) -> list[IdList]:
+        """What belongs into the home of a viewer with `relations` of the lists that have been read for a page.
+
+        By what was pulled (`spans`) before they were read: an author whose crossing has ended since may be missing in the
+        reader's own list as it was then.
+        """
         self._saw(relations)
-        return [
-            each if kind == HOME else self._span(kind, ident).cut(each)
-            for (kind, ident), each in zip(wanted, found, strict=True)
-        ]
+        return [each if span is None else span.cut(each) for span, each in zip(spans, found, strict=True)]
 
     def _span(self, kind: str, ident: int) -> Span:
         return (self._tags if kind == TAGGED else self._authors).get(ident, NOTHING)
@@ -130,13 +140,15 @@ class PulledAuthors:
     async def look(self) -> None:
         """Have what is known refreshed in the background, where it is old, and wait for that where it is too old."""
         age_s = time.monotonic() - self._read_at
-        if age_s < REFRESH_S:
-            return
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._refresh())
-            self._looking.add_done_callback(self._looked)
-        if age_s >= BELIEVED_REFRESHES * REFRESH_S:
-            await asyncio.shield(self._looking)
+        if age_s >= REFRESH_S:
+            if self._looking is None:
+                # Not with the patience of the request that happens to begin it.
+                self._looking = asyncio.create_task(self._refresh(), context=Context())
+                self._looking.add_done_callback(self._looked)
+            if age_s >= BELIEVED_REFRESHES * REFRESH_S:
+                await asyncio.shield(self._looking)
+        if time.monotonic() - self._heard_at > UNHEARD_S:
+            note_degraded("postgres")
 
     def _looked(self, _: asyncio.Task[None]) -> None:
         self._looking = None
@@ -146,6 +158,7 @@ class PulledAuthors:
         await asyncio.gather(*(self._learn(shard, began) for shard in self._shards.all))
         # From its beginning: what has changed since is not in it.
         self._read_at = began
+        self._heard_at = min(self._learned.get(shard, (float("-inf"),))[0] for shard in self._shards.all)
 
     async def _learn(self, shard: Shard, began: float) -> None:
         """Ask one shard. While one is away, what changes on the others is known all the same."""
@@ -157,13 +170,12 @@ class PulledAuthors:
             else:
                 rows = await shard.rows(sql.pull_changes, seconds=began - learned_at + OVERLAP_S)
         except StoreUnavailableError:
-            note_degraded("postgres")
             return
         self._learned[shard] = (began, began if whole else whole_at)
         if whole:
             self._forget(shard)
         changes = [self._take_in(row) for row in rows]
-        if any(changes):
+        if whole or any(changes):
             self._merged = WeakKeyDictionary()
             metrics.feed_pulled.set(len(self._authors))
 

@@ -96,6 +96,7 @@ class HomeSkeletons:
     async def _read(self, viewer: int, relations: Relations, page: Page) -> list[IdList]:
         """The lists that the page is merged of."""
         wanted = [(HOME, viewer), *self._pulled.merged(relations)]
+        spans = self._pulled.spans(wanted)
         near = page.max_id is None and not page.ascending and page.limit < HEAD
         if near:
             lists = await self._lists.heads(wanted, self._ttl_s, heard=True)
@@ -105,7 +106,7 @@ class HomeSkeletons:
             if not lists[at].built:
                 await self._rebuilder.build(*key)
                 lists[at : at + 1] = await self._lists.read([key], self._lists.cap, self._ttl_s)
-        return self._pulled.cut(relations, wanted, lists)
+        return self._pulled.cut(relations, spans, lists)
 
     async def _merge(self, viewer: int, relations: Relations, lists: Sequence[IdList] | None, page: Page) -> list[int]:
         if lists is None or not all(each.built for each in lists):
