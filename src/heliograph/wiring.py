@@ -61,9 +61,9 @@ def workers(product: Product) -> list[Worker]:
 
 async def work(product: Product, stop: asyncio.Event) -> None:
     """Be a worker process until `stop` is set."""
-    lanes_of = workers(product)
-    async with Hints(product.stores.valkey, lanes_of).hearing():
-        await asyncio.gather(*(worker.run(stop) for worker in lanes_of), chores.run(product, stop))
+    crew = workers(product)
+    async with Hints(product.stores.valkey, crew).hearing():
+        await asyncio.gather(*(worker.run(stop) for worker in crew), chores.run(product, stop))
 
 
 async def drain(product: Product) -> int:

@@ -6,6 +6,7 @@ nothing for long.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 
 from heliograph.base.errors import StoreUnavailableError
@@ -13,8 +14,11 @@ from heliograph.stores.hearing import hearing
 from heliograph.stores.valkey import Valkey
 
 CHANNEL = "heliograph:revoked"
-TELL_TRIES = 5
+# For as long as anybody who hears believes a proof (domain/accounts/identity.py): only this process may be cut off from Valkey.
+TELL_FOR_S = 60.0
 TELL_AGAIN_S = 0.3
+# A stop waits so long for what is still to be told.
+LAST_S = 1.5
 
 
 class Revocations:
@@ -32,11 +36,11 @@ class Revocations:
         task.add_done_callback(self._telling.discard)
 
     async def _tell(self, owner_id: int) -> None:
-        for _ in range(TELL_TRIES):
+        until = time.monotonic() + TELL_FOR_S
+        while time.monotonic() < until:
             try:
                 await self._valkey.one(lambda _: ("PUBLISH", CHANNEL, owner_id))
             except StoreUnavailableError:
-                # While Valkey is away nobody hears, and nobody believes anything for long.
                 await asyncio.sleep(TELL_AGAIN_S)
             else:
                 return
@@ -54,4 +58,6 @@ class Revocations:
                 yield
         finally:
             if self._telling:
-                await asyncio.wait(self._telling)
+                _, left = await asyncio.wait(self._telling, timeout=LAST_S)
+                for task in left:
+                    task.cancel()

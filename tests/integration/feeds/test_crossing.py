@@ -228,15 +228,15 @@ async def test_neither_a_wrong_clock_nor_a_shard_that_is_away_hides_who_crosses(
 
 
 @pytest.fixture
-def looks_always(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 -- after it, where nobody looks
-    """Every post has its author's audience looked at, and every page is counted."""
+def looks_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `quick`, where nobody looks: every post has its author's audience looked at, and every page is counted."""
     monkeypatch.setattr(costs, "LEAST_US_A_DAY", 1)
     monkeypatch.setattr(choice, "DELIVERIES_A_LOOK", 0)
     monkeypatch.setattr(choice, "LOOK_AGAIN_S", 0.0)
     monkeypatch.setattr("heliograph.domain.feeds.crowd.SAMPLED", 1)
 
 
-@pytest.mark.usefixtures("looks_always")
+@pytest.mark.usefixtures("quick", "looks_always")
 async def test_places_of_the_pulled_are_limited(two_processes: list[Product], monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = two_processes
     circle = await Circle.gather(one, 2)
@@ -252,7 +252,7 @@ async def test_places_of_the_pulled_are_limited(two_processes: list[Product], mo
     assert await state_of(one, circle.people[0]) is not None
 
 
-@pytest.mark.usefixtures("looks_always")
+@pytest.mark.usefixtures("quick", "looks_always")
 async def test_the_choice_is_made_by_cost(two_processes: list[Product], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever posts more often than the followers read comes to be pulled, and is pushed again when that has changed."""
     one, other = two_processes

@@ -22,9 +22,10 @@ async def test_a_hearer_goes_on_after_any_error(error: Exception, monkeypatch: p
             async def wait(_: float) -> bytes | None:
                 if not said:
                     await asyncio.Event().wait()
-                if isinstance(said[0], Exception):
-                    raise said.pop(0)  # type: ignore[misc]
-                return said.pop(0)  # type: ignore[return-value]
+                next_one = said.pop(0)
+                if isinstance(next_one, Exception):
+                    raise next_one
+                return next_one
 
             yield wait
 

@@ -29,7 +29,7 @@ GROWN = 2
 # Those who are silent are looked at by a chore: who posts nothing is in nobody's way, but is pulled at each read. Famous ones sooner.
 REVIEW_S, REVIEW_FAMOUS_S = 10 * 86400.0, READS_KEPT_S
 REVIEWED_AT_ONCE = 100
-# Every process knows all who are pulled, at some 300 bytes each. When there are so many, only famous ones join them.
+# Every process knows all who are pulled, at some 250 bytes each. When there are so many, only famous ones join them.
 MOST_PULLED = 50_000
 
 

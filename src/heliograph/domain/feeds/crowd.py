@@ -71,20 +71,24 @@ class Crowds:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             # What half an hour has counted is worth a moment, and no more.
-            with contextlib.suppress(StoreUnavailableError, TimeoutError):
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_FLUSH_S):
-                    await self.flush()
+                    await self._try_to_flush()
 
     async def _keep_counting(self) -> None:
         while True:
-            # What could not be told is told the next time.
-            try:
-                await self.flush()
-            except StoreUnavailableError:
-                pass
-            except Exception:
-                log.exception("crowd.uncounted")
+            await self._try_to_flush()
             await asyncio.sleep(FLUSH_S * self._chance.uniform(0.8, 1.2))
+
+    async def _try_to_flush(self) -> None:
+        """What could not be written is written the next time."""
+        try:
+            await self.flush()
+        except StoreUnavailableError as error:
+            log.info("crowd.unwritten", store=error.store)
+        except Exception:
+            # Whoever did not go on would have all audiences look unread, and their authors pulled, until the process ends.
+            log.exception("crowd.unwritten")
 
     async def flush(self) -> None:
         """Write what was counted, and learn who is watched. Raises StoreUnavailableError: then some stays counted."""
@@ -109,6 +113,7 @@ class Crowds:
         """The audience of `author`, who has `followers`; None where it does not matter, and is watched no more."""
         posts = await self._posts_a_day(author)
         most_us_a_day = Crowd(followers, followers, posts, 0.0).push_us_a_day()
+        # By the lower line: who is just below the upper one stays watched, and what has been counted is not lost.
         matters = worth_a_look(most_us_a_day, pulled=True) or followers >= FAMOUS
         if not (matters or pulled):
             await self._shards.of(author).run(sql.forget, slot=ids.slot_of(author), account_id=author)

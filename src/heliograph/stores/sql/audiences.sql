@@ -58,6 +58,7 @@ RETURNING reads * exp(-greatest(0, extract(epoch FROM now() - reads_at)::float8)
 DELETE FROM audiences WHERE slot = :slot AND account_id = :account_id;
 
 -- name: due
+-- (10000, written out for the index `audiences_famous`, is FAMOUS of domain/feeds/crowd.py.)
 -- Authors whose audience has not been looked at for :seconds, the longest first; famous ones, who cost more, for :famous_seconds; and
 -- pulled ones of whom nothing is known.
 -- scatter
