@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+import os
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -111,9 +112,11 @@ class Site:
         return self._app_id
 
     def stored(self) -> list[str]:
-        """The objects of the media store."""
+        """The objects of the media store, while folders may be going."""
         root = self.folder / "media"
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        return sorted(
+            str((Path(folder) / name).relative_to(root)) for folder, _, names in os.walk(root) for name in names
+        )
 
     def scratch(self) -> list[Path]:
         """What lies in the folder for files that live no longer than a call."""
