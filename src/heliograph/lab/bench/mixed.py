@@ -57,7 +57,7 @@ def _figures(graph: str, best: Step | None, failed: Step, floor: Step | None) ->
         Figure("  answers other than 200", shown.outcome.errors, "", 0, at_most=True),
         Figure("  the processor at this rate", 100 * sum(shown.usage.cores.values()), "% of a core", note=shown.usage.told()),
         Figure("  the first rate that is too high", failed.per_s, "/s",
-               note=f"p99 {failed.outcome.ms(0.99):.0f} ms, {failed.outcome.errors} errors"),
+               note="p99 {:.0f} ms of {}, {} errors".format(*failed.slowest, failed.outcome.errors)),
         Figure("  the processor at that rate", 100 * sum(failed.usage.cores.values()), "% of a core",
                note=f"first to give way: {failed.gave_way}; {failed.usage.told()}"),
     ]  # fmt: skip
