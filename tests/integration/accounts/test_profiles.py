@@ -97,6 +97,14 @@ async def test_many_skips_what_is_not_there(site, ada):
             await site.profiles.by_username(name)
 
 
+async def test_names_are_found_together_in_their_order_without_who_is_not_there(site, ada):
+    grace, gone = await site.sign_up("grace"), await site.sign_up("gone")
+    await site.suspension.suspend(gone)
+    found = await site.profiles.by_usernames(["GRACE", "nobody", "a\0", "gone", "Ada"])
+    assert [(account.id, account.username) for account in found] == [(grace, "grace"), (ada, "ada")]
+    assert await site.profiles.by_usernames([]) == []
+
+
 async def test_a_suspended_profile_leaks_nothing_even_from_the_cache(site, ada):
     await site.profiles.update(ada, ProfileChanges(display_name="Ada", note="secret"))
     assert (await shown(site, ada))["note"] == "secret"

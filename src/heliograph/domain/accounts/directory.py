@@ -4,11 +4,14 @@ A name is claimed before what it names is written, and settled after. A crash be
 nothing; `sweep` drops it after an hour. A claim never waits and is never taken over: of two at once one wins.
 """
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
 from enum import StrEnum
 
 from heliograph.base import ids, logs
 from heliograph.stores.queries import load
-from heliograph.stores.shards import Row, Session, Shards
+from heliograph.stores.shards import Row, Session, Shard, Shards
 
 log = logs.get("accounts")
 sql = load("directory")
@@ -56,6 +59,18 @@ class Directory:
         slot = ids.slot_of_name(name)
         found: int | None = await self._shards.at(slot).value(sql.find, slot=slot, kind=kind, name=name)
         return found
+
+    async def find_all(self, kind: Kind, names: Iterable[str]) -> dict[str, int]:
+        """As `find`, for many names, in a statement a shard; those that stand for nothing are absent."""
+        slots = {name: ids.slot_of_name(name) for name in names}
+        by_shard: defaultdict[Shard, list[str]] = defaultdict(list)
+        for name, slot in slots.items():
+            by_shard[self._shards.at(slot)].append(name)
+        asked = (
+            shard.rows(sql.find_all, kind=kind, slots=[slots[name] for name in some], names=some)
+            for shard, some in by_shard.items()
+        )
+        return {row["name"]: row["target"] for rows in await asyncio.gather(*asked) for row in rows}
 
     async def release(self, kind: Kind, name: str, target: int) -> None:
         """Give `name` back, if it is `target` that has it."""

@@ -71,6 +71,16 @@ class Profiles:
         """The account of `username` (any case), if others may see it. Raises NotFoundError."""
         return _public(await self.named(username))
 
+    async def by_usernames(self, usernames: Iterable[str]) -> list[Account]:
+        """As `by_username`, for many, in their order; those that nobody has, or whom others may not see, are left out."""
+        folded = [names.folded(each) for each in usernames if names.is_username(each)]
+        if not folded:
+            return []
+        targets = await self._directory.find_all(Kind.USERNAME, folded)
+        accounts = await self.many(targets.values())
+        found = (accounts.get(targets.get(name, 0)) for name in folded)
+        return [account for account in found if account is not None and account.state == "active"]
+
     async def named(self, username: str) -> Account:
         """The account of `username` (any case), whatever its state. Raises NotFoundError."""
         if not names.is_username(username):

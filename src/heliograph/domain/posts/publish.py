@@ -11,7 +11,7 @@ from itertools import chain
 import msgspec
 
 from heliograph.base import ids
-from heliograph.base.errors import NotFoundError, ValidationError
+from heliograph.base.errors import ValidationError
 from heliograph.domain.accounts.profiles import Profiles
 from heliograph.domain.media.attachments import Attachment
 from heliograph.domain.media.uploads import Uploads
@@ -164,14 +164,8 @@ class Publisher:
 
 async def mentions_of(profiles: Profiles, text: str) -> list[Mention]:
     """Who is named in `text`, of those who exist."""
-    found = []
-    for name in captions.mentioned_names(text)[:MAX_MENTIONS]:
-        try:
-            account = await profiles.by_username(name)
-        except NotFoundError:
-            continue
-        found.append(Mention(account.id, account.username))
-    return found
+    named = await profiles.by_usernames(captions.mentioned_names(text)[:MAX_MENTIONS])
+    return [Mention(account.id, account.username) for account in named]
 
 
 async def _write(transaction: Transaction, post: Post, key: str) -> Row | None:

@@ -10,6 +10,12 @@ UPDATE directory SET settled = true WHERE slot = :slot AND kind = :kind AND name
 -- name: find
 SELECT target FROM directory WHERE slot = :slot AND kind = :kind AND name = :name;
 
+-- name: find_all
+-- `slots` and `names` side by side.
+SELECT directory.name, directory.target
+FROM unnest(:slots::smallint[], :names::text[]) AS wanted (slot, name)
+JOIN directory ON directory.slot = wanted.slot AND directory.kind = :kind AND directory.name = wanted.name;
+
 -- name: release
 DELETE FROM directory WHERE slot = :slot AND kind = :kind AND name = :name AND target = :target;
 
