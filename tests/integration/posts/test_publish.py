@@ -81,6 +81,17 @@ async def test_one_key_at_once_from_two_devices(product: Product, people) -> Non
     assert [post["statuses_count"] for post in [json.loads(await product.people.one(ann))]] == [1]
 
 
+async def test_who_asks_again_since_the_first_server_died_sees_their_post_at_home(product: Product, people) -> None:
+    """It had committed the post, and not yet put it into its author's feed."""
+    (ann,) = await people(1)
+    await product.home.page(ann, Page())
+    made = await product.publisher.publish(ann, draft(key="k"))
+    assert (await product.home.page(ann, Page())).items == []
+    again = await product.publishing.publish(ann, draft(key="k"))
+    assert (again.post_id, again.created) == (made.post_id, False)
+    assert (await product.home.page(ann, Page())).newest == made.post_id
+
+
 async def test_one_key_and_a_photo_at_once(product: Product, people) -> None:
     """Whoever comes second finds the photo attached: to their own post, which they get."""
     (ann,) = await people(1)

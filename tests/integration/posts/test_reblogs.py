@@ -101,6 +101,23 @@ async def test_a_reblog_is_seen_by_followers_and_again_is_the_same(product: Prod
     assert await home(product, cid) == [(again, post_id)]
 
 
+async def test_a_worker_that_is_quicker_takes_nothing_from_the_sight_of_ones_own_share(product, people, monkeypatch):
+    """It has written the share, and not yet come to deliver it, when the request finds it there."""
+    ann, bob = await people(2)
+    post_id = await post(product, ann)
+    await home(product, bob)
+    decide = product.reblogs._decide
+
+    async def overtaken(*given, **named):
+        change = await decide(*given, **named)
+        await product.reblogs.apply(change)
+        return change
+
+    monkeypatch.setattr(product.reblogs, "_decide", overtaken)
+    wrapper = await reblog(product, bob, post_id)
+    assert await home(product, bob) == [(wrapper, post_id)]
+
+
 async def test_whose_posts_may_be_shared(product: Product, people) -> None:
     ann, bob, cid = await people(3)
     await product.following.follow(bob, ann)

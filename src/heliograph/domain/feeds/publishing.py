@@ -58,7 +58,10 @@ class Publishing:
             parent = await self._contexts.parent(author, answered)
             draft = msgspec.structs.replace(draft, parent=parent)
         published = await self._publisher.publish(author, draft)
-        if published.created:
+        if not published.created:
+            # Who made it may have died since, before the author's own feed had it.
+            await self._at_once(published.post_id, author, [])
+        else:
             await asyncio.gather(
                 self._at_once(published.post_id, author, published.only, PUBLISHED),
                 self._take_place(published.reply),
@@ -111,8 +114,11 @@ class Publishing:
         made = await self._reblogs.reblog(account, original.id, shared)
         if made.post_id is None:
             raise NotFoundError
+        # A worker may have written the share, and not yet have come to push it.
+        at_once = [self._at_once(made.post_id, account, None)]
         if made.created:
-            await asyncio.gather(self._at_once(made.post_id, account, None), self._streams.tell_published(made.post_id))
+            at_once.append(self._streams.tell_published(made.post_id))
+        await asyncio.gather(*at_once)
         return made.post_id
 
     async def unreblog(self, account: int, original: int) -> None:
